@@ -1,0 +1,82 @@
+"""The fixtures: what a kata's arguments are.
+
+Every test has a fresh database of its own, with the rows that katas/models.py lists.
+Nothing that one test does reaches another.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, event, insert
+from sqlalchemy.orm import Session, close_all_sessions
+
+from dojo import database
+from katas.models import ROWS, Base
+
+pytest_plugins = ["dojo.plugin"]
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def engine(database_path: Path) -> Iterator[Engine]:
+    """The fresh database's engine, with a connection pool."""
+    engine = database.connect(database_path)
+    yield engine
+    close_all_sessions()
+    engine.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Session:
+    """The session under test, with SQLAlchemy's defaults."""
+    return Session(engine)
+
+
+@pytest.fixture
+def other_session(engine: Engine) -> Session:
+    """A second session on the same database: somebody else at work."""
+    return Session(engine)
+
+
+@pytest.fixture
+def observer(database_path: Path) -> Iterator[Connection]:
+    """A connection from outside: it sees what is committed, and only that.
+
+    It has an engine of its own, and each of its statements is a transaction of its own.
+    """
+    engine = database.connect(database_path, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def statements(engine: Engine) -> list[str]:
+    """What has been sent to `engine` so far, a word each: `["INSERT", "SELECT"]`."""
+    verbs: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        verbs.append(statement.split(maxsplit=1)[0])
+
+    return verbs
+
+
+@pytest.fixture
+def database_path(template: Path) -> Iterator[Path]:
+    path = database.copy_template(template, template.with_name(f"{next(_numbers)}.db"))
+    yield path
+    database.remove(path)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def populate(connection: Connection) -> None:
+        Base.metadata.create_all(connection)
+        for model, rows in ROWS.items():
+            connection.execute(insert(model), rows)
+
+    return database.make_template(tmp_path_factory.mktemp("katas") / "template.db", populate)

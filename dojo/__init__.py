@@ -1,0 +1,1 @@
+"""What makes practising pleasant: the pytest plugin."""
