@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, close_all_sessions
 from dojo import database
 from katas.models import ROWS, Base
 
-pytest_plugins = ["dojo.plugin"]
+pytest_plugins = ["dojo.plugin", "pytester"]
 
 _numbers = count(1)
 
@@ -60,7 +60,7 @@ def statements(engine: Engine) -> list[str]:
 
     @event.listens_for(engine, "before_cursor_execute")
     def note(connection: object, cursor: object, statement: str, *_: object) -> None:
-        verbs.append(statement.split(maxsplit=1)[0])
+        verbs.append(statement.split(maxsplit=1)[0].upper())
 
     return verbs
 

@@ -1,11 +1,13 @@
 """The hooks: where pytest behaves differently when it meets a kata."""
 
 from collections.abc import Generator, Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from packaging.version import Version
 
 from dojo.hole import open_hole
 from dojo.progress import KATAS, Kata, Result, State, worse
@@ -17,17 +19,26 @@ class OpenHole(pytest.fail.Exception):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "since(version): true from that version of SQLAlchemy on")
     config.pluginmanager.register(Dojo(config), "dojo")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    for marker in item.iter_markers("since"):
+        _skip_before(*marker.args)
     return (yield from _holes_are_no_crashes(item))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     return (yield from _holes_are_no_crashes(item))
+
+
+def _skip_before(needed: str) -> None:
+    installed = version("sqlalchemy")
+    if Version(installed) < Version(needed):
+        pytest.skip(f"needs SQLAlchemy {needed}, this is {installed}: pip install -U sqlalchemy")
 
 
 def _holes_are_no_crashes(item: pytest.Item) -> Generator[None, Any, Any]:

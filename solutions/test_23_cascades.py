@@ -1,0 +1,155 @@
+"""Cascades.
+
+A relationship hands on what you do with one object to those that it refers to: what is handed on,
+its cascade says. By default it is add and merge, and nothing else. In the models here a user's
+addresses have the default, a user's purchases have "all", and a purchase's items have
+"all, delete-orphan": they belong to it and to nothing else.
+
+https://docs.sqlalchemy.org/en/21/orm/cascades.html
+"""
+
+import pytest
+from sqlalchemy import Connection, exc, inspect, select
+from sqlalchemy.orm import Session
+
+from katas.models import Address, Item, Purchase, User
+
+
+def test_what_one_add_brings_along(session: Session) -> None:
+    compass = Item(name="compass")
+    ruler = Item(name="ruler")
+    barbara = User(name="barbara", purchases=[Purchase(items=[compass, ruler])])
+
+    session.add(barbara)
+
+    # hint: The user refers to a purchase, the purchase to its items.
+    # hint: How far does save-update go along the relationships?
+    # wrong: 1 -- by default everything that she refers to is added with her
+    # wrong: 2 -- what is added hands it on in its turn: the items come too
+    # wrong: 0 -- add() makes her pending, and what is pending is in session.new
+    # why: save-update goes from object to object as far as the references reach.
+    assert len(session.new) == 4
+
+
+def test_which_side_of_a_relationship_saves(session: Session) -> None:
+    alan = session.get_one(User, 3)
+    at_bletchley = Address(email="alan@bletchley.example")
+    at_manchester = Address(email="alan@manchester.example")
+
+    alan.addresses.append(at_bletchley)
+    at_manchester.user = alan
+
+    assert alan.addresses == [at_bletchley, at_manchester]
+    # hint: Both are in alan's list now. Who was told of it: alan, or the address?
+    # hint: Alan is in a session and refers to his addresses. Whose attribute was set last?
+    # wrong: [at_bletchley, at_manchester] -- was so until 1.4; a backref adds to the list only
+    # wrong: [] -- what is appended to an object of a session joins it at once: no add() needed
+    # wrong: [at_manchester] -- the other way round: the session is reached from alan
+    # why: save-update starts at the object that you touch. Appending touches alan, who is in the
+    # why: session. Setting at_manchester.user touches an address that is in none, and the flush
+    # why: will leave it out with a mere warning: "Object of type <Address> not in session".
+    assert list(session.new) == [at_bletchley]
+
+
+def test_an_address_that_would_be_lost(session: Session, observer: Connection) -> None:
+    """The address knows its user. See to it that the commit saves it, in one call."""
+    alan = session.get_one(User, 3)
+    address = Address(email="alan@bletchley.example", user=alan)
+
+    # hint: Is the address in the session?
+    # hint: The reference goes from the address to alan; the session knows alan only.
+    # wrong: session.add(alan) -- he is in the session, and of the address it was told too late
+    # wrong: session.flush() -- only warns that the address is not in the session
+    # wrong: alan.addresses.count(address) -- in alan's list it is, but not in the session
+    # why: What is not reached by a cascade has to be added itself.
+    session.add(address)
+    session.commit()
+
+    emails = observer.scalars(select(Address.email).where(Address.user_id == 3)).all()
+    assert emails == ["alan@bletchley.example"]
+
+
+def test_what_is_left_of_the_children(session: Session, observer: Connection) -> None:
+    grace = session.get_one(User, 2)
+
+    session.delete(grace)
+    session.commit()
+
+    # hint: Addresses 1 and 2 are ada's, address 3 is grace's. User.addresses has the default.
+    # hint: The default hands on no delete. But the foreign key must not point to nobody.
+    # wrong: [1, 1] -- for that the relationship needs the delete cascade
+    # wrong: [1, 1, 2] -- there is no user 2, and the foreign key is enforced
+    # why: Without a delete cascade the children are loaded, and their foreign key is set to
+    # why: NULL before the parent's DELETE. Where the column is NOT NULL, that is an error.
+    assert observer.scalars(select(Address.user_id).order_by(Address.id)).all() == [1, 1, None]
+
+
+def test_what_a_delete_takes_along(session: Session, observer: Connection) -> None:
+    ada = session.get_one(User, 1)
+
+    session.delete(ada)
+    session.commit()
+
+    # hint: Ada has purchase 1 with two items. The clock is grace's.
+    # hint: "all" has delete in it, and what is deleted hands the delete on.
+    # wrong: ["cards", "ink", "clock"] -- the delete goes on from purchases to items
+    # wrong: [] -- only along the references: grace's purchase is not reached from ada
+    # why: The ORM loads the purchases and their items, and DELETEs each row, children first.
+    # why: session.delete() does that; a delete(User) statement knows no cascades.
+    assert observer.scalars(select(Item.name).order_by(Item.id)).all() == ["clock"]
+
+
+def test_what_taking_out_of_a_list_means(session: Session) -> None:
+    """User.purchases has the cascade "all": that includes delete, but not delete-orphan."""
+    grace = session.get_one(User, 2)
+    grace.purchases.clear()
+
+    with pytest.raises(exc.IntegrityError) as error:
+        session.flush()
+
+    # hint: Nobody called session.delete(). The purchase was only taken out of a list.
+    # hint: purchase.user_id must not be NULL, and the database has refused something.
+    # wrong: "DELETE" -- "all" is not all: it leaves delete-orphan out
+    # wrong: "SELECT" -- a SELECT violates nothing: something was to be written
+    # why: Taken out of the list means unlinked: the foreign key is set to NULL, and that is
+    # why: refused. delete acts when the parent is deleted, delete-orphan when a child is unlinked.
+    assert (error.value.statement or "").split()[0] == "UPDATE"
+
+
+def test_what_becomes_of_an_orphan(session: Session) -> None:
+    """Purchase.items has the cascade "all, delete-orphan"."""
+    purchase = session.get_one(Purchase, 1)
+    cards = purchase.items[0]
+    purchase.items.remove(cards)
+    assert cards not in session.deleted
+
+    session.flush()
+
+    # hint: The list was changed before, but it is the flush that asks who has no parent.
+    # hint: After the DELETE, and before the transaction has ended: which state is that?
+    # wrong: persistent -- without delete-orphan: then only the foreign key would be set to NULL
+    # wrong: detached -- that is what it becomes at commit
+    # wrong: transient -- a rollback could bring it back: it is not forgotten yet
+    # why: The flush finds an item without a purchase and DELETEs it. Until then nothing showed
+    # why: it: session.deleted names what was marked by session.delete().
+    assert inspect(cards).deleted
+
+
+def test_moving_a_child_to_another_parent(session: Session, observer: Connection) -> None:
+    """Move the cards from ada's purchase to grace's. Mind the cascade: "all, delete-orphan"."""
+    adas, graces = session.get_one(Purchase, 1), session.get_one(Purchase, 2)
+    cards = adas.items[0]
+
+    # hint: An item without a purchase is deleted by the next flush. When is the next flush?
+    # hint: Give it its new parent, and let the relationship take care of the old one.
+    # wrong: adas.items.remove(cards) -- graces.items is loaded, and that flushes the orphan away
+    #        graces.items.append(cards)
+    # wrong: cards.purchase_id = 2 -- the column only: adas.items still has it, and the same item
+    #        adas.items.remove(cards)
+    # why: One assignment moves it: both lists follow, the flush is a single UPDATE, and at no
+    # why: time is the item an orphan. graces.items.append(cards) does the same.
+    cards.purchase = graces
+    session.commit()
+
+    items = observer.execute(select(Item.name, Item.purchase_id).order_by(Item.id)).all()
+    assert items == [("cards", 2), ("ink", 1), ("clock", 2)]
