@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.outcomes import Failed
 from _pytest.terminal import TerminalReporter
 from packaging.version import Version
 
@@ -14,7 +15,7 @@ from dojo.progress import KATAS, Kata, Result, State, worse
 from dojo.screen import Line, chapter_lines, next_lines
 
 
-class OpenHole(pytest.fail.Exception):
+class OpenHole(Failed):
     """An open hole was reached: not a crash, so there is no traceback."""
 
 

@@ -65,13 +65,13 @@ def test_what_is_left_when_autoflush_is_off(engine: Engine, observer: Connection
     assert (seen_by_session, observer.scalar(count)) == ___
 
 
-def test_the_statement_that_fails_at_an_innocent_query(session: Session) -> None:
+def test_what_fails_at_an_innocent_query(session: Session, statements: list[str]) -> None:
     session.add(Purchase())
 
-    with pytest.raises(exc.IntegrityError) as error:
+    with pytest.raises(exc.IntegrityError):
         session.scalars(select(User).where(User.name == "ada")).one()
 
-    assert (error.value.statement or "").split()[0] == ___
+    assert statements == ___
 
 
 def test_finishing_an_object_before_it_is_flushed(session: Session, observer: Connection) -> None:

@@ -67,15 +67,15 @@ def test_what_a_delete_takes_along(session: Session, observer: Connection) -> No
     assert observer.scalars(select(Item.name).order_by(Item.id)).all() == ___
 
 
-def test_what_taking_out_of_a_list_means(session: Session) -> None:
+def test_what_taking_out_of_a_list_means(session: Session, statements: list[str]) -> None:
     """User.purchases has the cascade "all": that includes delete, but not delete-orphan."""
     grace = session.get_one(User, 2)
     grace.purchases.clear()
 
-    with pytest.raises(exc.IntegrityError) as error:
+    with pytest.raises(exc.IntegrityError):
         session.flush()
 
-    assert (error.value.statement or "").split()[0] == ___
+    assert statements[-1] == ___
 
 
 def test_what_becomes_of_an_orphan(session: Session) -> None:

@@ -99,12 +99,12 @@ def test_what_a_delete_takes_along(session: Session, observer: Connection) -> No
     assert observer.scalars(select(Item.name).order_by(Item.id)).all() == ["clock"]
 
 
-def test_what_taking_out_of_a_list_means(session: Session) -> None:
+def test_what_taking_out_of_a_list_means(session: Session, statements: list[str]) -> None:
     """User.purchases has the cascade "all": that includes delete, but not delete-orphan."""
     grace = session.get_one(User, 2)
     grace.purchases.clear()
 
-    with pytest.raises(exc.IntegrityError) as error:
+    with pytest.raises(exc.IntegrityError):
         session.flush()
 
     # hint: Nobody called session.delete(). The purchase was only taken out of a list.
@@ -113,7 +113,7 @@ def test_what_taking_out_of_a_list_means(session: Session) -> None:
     # wrong: "SELECT" -- a SELECT violates nothing: something was to be written
     # why: Taken out of the list means unlinked: the foreign key is set to NULL, and that is
     # why: refused. delete acts when the parent is deleted, delete-orphan when a child is unlinked.
-    assert (error.value.statement or "").split()[0] == "UPDATE"
+    assert statements[-1] == "UPDATE"
 
 
 def test_what_becomes_of_an_orphan(session: Session) -> None:
