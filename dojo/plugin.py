@@ -11,8 +11,11 @@ from _pytest.terminal import TerminalReporter
 from packaging.version import Version
 
 from dojo.hole import open_hole
-from dojo.progress import KATAS, Kata, Result, State, worse
-from dojo.screen import Line, chapter_lines, next_lines
+from dojo.progress import KATAS, Kata, Result, State, next_kata, worse
+from dojo.screen import Line, chapter_lines, next_lines, solved_lines
+
+
+SOLVED = "dojo/solved"
 
 
 class OpenHole(Failed):
@@ -100,14 +103,27 @@ class Dojo:
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         if not self.results:
             return
-        sources = {
-            path: (self.config.rootpath / path).read_text(encoding="utf-8")
-            for path in {kata.path for kata in self.results}
-        }
         terminalreporter.section("katas")
         _write(terminalreporter, chapter_lines(self.results))
-        terminalreporter.section("next")
-        _write(terminalreporter, next_lines(self.results, sources))
+        newly_solved = self._newly_solved()
+        if newly_solved:
+            terminalreporter.section("solved since the last run")
+            _write(terminalreporter, solved_lines(newly_solved))
+        if kata := next_kata(self.results):
+            source = (self.config.rootpath / kata.path).read_text(encoding="utf-8")
+            terminalreporter.section("next")
+            _write(terminalreporter, next_lines(kata, self.results[kata], source))
+
+    def _newly_solved(self) -> list[Kata]:
+        """The katas that this run has solved and none before it, as far as the cache knows."""
+        cache = getattr(self.config, "cache", None)
+        if cache is None:
+            return []
+        before = set(cache.get(SOLVED, []))
+        ran = {kata.nodeid for kata in self.results}
+        solved = [kata for kata in sorted(self.results) if self.results[kata].state is State.SOLVED]
+        cache.set(SOLVED, sorted(before - ran | {kata.nodeid for kata in solved}))
+        return [kata for kata in solved if kata.nodeid not in before]
 
 
 def _result(report: pytest.TestReport) -> Result | None:

@@ -6,6 +6,7 @@ from enum import Enum
 from itertools import groupby
 
 KATAS = "katas"
+SOLUTIONS = "solutions"
 
 
 class State(Enum):
@@ -44,6 +45,11 @@ class Kata:
     @property
     def nodeid(self) -> str:
         return f"{self.path}::{self.name}"
+
+    @property
+    def solution(self) -> str:
+        """The file that has it solved."""
+        return SOLUTIONS + self.path.removeprefix(KATAS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dojo.progress import Kata, Result, State, chapters, next_kata
+from dojo.progress import Kata, Result, State, chapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,24 @@ def _colour(states: Sequence[State]) -> str | None:
     return "green" if set(states) == {State.SOLVED} else None
 
 
-def next_lines(results: Mapping[Kata, Result], sources: Mapping[str, str]) -> Iterator[Line]:
-    """The kata to work on, with its source and a mark at the line to edit.
+def solved_lines(katas: Sequence[Kata]) -> Iterator[Line]:
+    """The katas that were just solved, and where each one's solution stands."""
+    for kata in katas:
+        yield Line(kata.sentence, "green")
+        yield Line(f"   {kata.solution}")
 
-    Only an untouched one is shown whole: of a wrong attempt pytest has shown what matters.
-    `sources` holds the text of each chapter, by its path.
+
+def next_lines(kata: Kata, result: Result, source: str) -> Iterator[Line]:
+    """The kata to work on, with a pointer to the line to edit.
+
+    An untouched one is shown whole, from the `source` of its chapter. Of a wrong attempt pytest
+    has shown what matters.
     """
-    kata = next_kata(results)
-    if kata is None:
-        return
-    result = results[kata]
     yield Line(f"{kata.path}:{result.line or kata.line}", "cyan")
     yield Line(kata.sentence)
     if result.state is State.TO_DO:
         yield Line("")
-        yield from source_lines(sources[kata.path], kata, result.line)
+        yield from source_lines(source, kata, result.line)
 
 
 def source_lines(source: str, kata: Kata, marked: int | None) -> Iterator[Line]:

@@ -93,15 +93,16 @@ def test_how_far_back_a_rollback_goes(session: Session, observer: Connection) ->
     assert (ada.fullname, in_the_database) == ___
 
 
-def test_adding_again_what_was_rolled_back(session: Session, observer: Connection) -> None:
+def test_adding_again_what_was_rolled_back(
+    session: Session, other_session: Session, observer: Connection
+) -> None:
     """Barbara was rolled back, and her id has gone to annie. Save barbara all the same."""
     barbara = User(name="barbara", addresses=[Address(email="barbara@mit.example")])
     session.add(barbara)
     session.flush()
     session.rollback()
-    with Session(session.get_bind()) as first_come:
-        first_come.add(User(id=barbara.id, name="annie"))
-        first_come.commit()
+    other_session.add(User(id=barbara.id, name="annie"))
+    other_session.commit()
 
     ___
     session.commit()

@@ -1,9 +1,9 @@
 """Cascades.
 
-A relationship hands on what you do with one object to those that it refers to: what is handed on,
-its cascade says. By default it is add and merge, and nothing else. In the models here a user's
-addresses have the default, a user's purchases have "all", and a purchase's items have
-"all, delete-orphan": they belong to it and to nothing else.
+What you do to one object, a relationship can pass on to the objects that it refers to. Its cascade
+says what: by default add() and merge(), and nothing else. In the models here User.addresses has
+the default, User.purchases has "all", and Purchase.items has "all, delete-orphan", since an item
+is a part of its purchase.
 
 https://docs.sqlalchemy.org/en/21/orm/cascades.html
 """

@@ -129,7 +129,7 @@ def test_how_far_back_a_rollback_goes(session: Session, observer: Connection) ->
     in_the_database = observer.scalar(select(User.fullname).where(User.id == 1))
     # hint: There were two changes since the commit. One was flushed. Does that save it?
     # hint: A rollback ends the transaction. When did this one begin?
-    # wrong: ("Ada Lovelace", "Ada Lovelace") -- a commit is final: no rollback goes behind it
+    # wrong: ("Ada Lovelace", "Ada Lovelace") -- a commit is final: no rollback undoes it
     # wrong: ("Lady Lovelace", "Lady Lovelace") -- flushed is not committed
     # wrong: ("Countess of Lovelace", "Augusta Ada King") -- the change not flushed is gone too
     # why: Back to the last commit, no further and no less: flushed changes are undone by the
@@ -137,23 +137,24 @@ def test_how_far_back_a_rollback_goes(session: Session, observer: Connection) ->
     assert (ada.fullname, in_the_database) == ("Augusta Ada King", "Augusta Ada King")
 
 
-def test_adding_again_what_was_rolled_back(session: Session, observer: Connection) -> None:
+def test_adding_again_what_was_rolled_back(
+    session: Session, other_session: Session, observer: Connection
+) -> None:
     """Barbara was rolled back, and her id has gone to annie. Save barbara all the same."""
     barbara = User(name="barbara", addresses=[Address(email="barbara@mit.example")])
     session.add(barbara)
     session.flush()
     session.rollback()
-    with Session(session.get_bind()) as first_come:
-        first_come.add(User(id=barbara.id, name="annie"))
-        first_come.commit()
+    other_session.add(User(id=barbara.id, name="annie"))
+    other_session.commit()
 
-    # hint: add() as she is, and the INSERT says id 4. What does a fresh object say?
-    # hint: Make her anew, or make her forget the id: either way nothing of the old one is saved.
-    # wrong: session.add(barbara) -- remembers id 4: UNIQUE constraint failed
-    # wrong: session.merge(barbara) -- finds annie under that id, and overwrites her
-    # wrong: session.refresh(barbara) -- she is transient: there is nothing to refresh
-    # why: A rolled-back object keeps the id that it once got. To save it as a new row, build it
-    # why: again from what you know: that also forgets the foreign keys of what belongs to it.
+    # hint: Which id would her INSERT have? And her address, which user_id?
+    # hint: A new object remembers nothing.
+    # wrong: session.add(barbara) -- she still has id 4, and the row of that id is annie's
+    # wrong: session.merge(barbara) -- finds annie under that id, and makes her a barbara
+    # wrong: session.refresh(barbara) -- she is transient: there is no row to read
+    # why: A rolled-back object keeps the id that the flush gave it, and its children keep it too.
+    # why: To try again, build the objects again.
     session.add(User(name="barbara", addresses=[Address(email="barbara@mit.example")]))
     session.commit()
 

@@ -1,9 +1,9 @@
 """Cascades.
 
-A relationship hands on what you do with one object to those that it refers to: what is handed on,
-its cascade says. By default it is add and merge, and nothing else. In the models here a user's
-addresses have the default, a user's purchases have "all", and a purchase's items have
-"all, delete-orphan": they belong to it and to nothing else.
+What you do to one object, a relationship can pass on to the objects that it refers to. Its cascade
+says what: by default add() and merge(), and nothing else. In the models here User.addresses has
+the default, User.purchases has "all", and Purchase.items has "all, delete-orphan", since an item
+is a part of its purchase.
 
 https://docs.sqlalchemy.org/en/21/orm/cascades.html
 """
@@ -23,11 +23,11 @@ def test_what_one_add_brings_along(session: Session) -> None:
     session.add(barbara)
 
     # hint: The user refers to a purchase, the purchase to its items.
-    # hint: How far does save-update go along the relationships?
-    # wrong: 1 -- by default everything that she refers to is added with her
-    # wrong: 2 -- what is added hands it on in its turn: the items come too
-    # wrong: 0 -- add() makes her pending, and what is pending is in session.new
-    # why: save-update goes from object to object as far as the references reach.
+    # hint: How far does the save-update cascade go along the relationships?
+    # wrong: 1 -- by default, whatever she refers to is added with her
+    # wrong: 2 -- the purchase passes it on in its turn: the items come too
+    # wrong: 0 -- add() makes objects pending, and session.new has all that are pending
+    # why: save-update goes from object to object, as far as relationships lead.
     assert len(session.new) == 4
 
 
@@ -40,14 +40,14 @@ def test_which_side_of_a_relationship_saves(session: Session) -> None:
     at_manchester.user = alan
 
     assert alan.addresses == [at_bletchley, at_manchester]
-    # hint: Both are in alan's list now. Who was told of it: alan, or the address?
-    # hint: Alan is in a session and refers to his addresses. Whose attribute was set last?
-    # wrong: [at_bletchley, at_manchester] -- was so until 1.4; a backref adds to the list only
-    # wrong: [] -- what is appended to an object of a session joins it at once: no add() needed
-    # wrong: [at_manchester] -- the other way round: the session is reached from alan
-    # why: save-update starts at the object that you touch. Appending touches alan, who is in the
-    # why: session. Setting at_manchester.user touches an address that is in none, and the flush
-    # why: will leave it out with a mere warning: "Object of type <Address> not in session".
+    # hint: Both are in alan's list. On which object did each of the two lines set something?
+    # hint: The cascade starts at the object that you set something on, if that has a session.
+    # wrong: [at_bletchley, at_manchester] -- true until 1.4: now alan.addresses gets it, no more
+    # wrong: [] -- what is appended to a collection of a session's object joins the session
+    # wrong: [at_manchester] -- the other way round: it is alan who is in the session
+    # why: append() is done to alan, who is in the session. at_manchester.user = alan is done to an
+    # why: address that is in none. It shows up in the list, but the flush will leave it out, with
+    # why: no more than a warning: "Object of type <Address> not in session".
     assert list(session.new) == [at_bletchley]
 
 
@@ -56,12 +56,12 @@ def test_an_address_that_would_be_lost(session: Session, observer: Connection) -
     alan = session.get_one(User, 3)
     address = Address(email="alan@bletchley.example", user=alan)
 
-    # hint: Is the address in the session?
-    # hint: The reference goes from the address to alan; the session knows alan only.
-    # wrong: session.add(alan) -- he is in the session, and of the address it was told too late
-    # wrong: session.flush() -- only warns that the address is not in the session
-    # wrong: alan.addresses.count(address) -- in alan's list it is, but not in the session
-    # why: What is not reached by a cascade has to be added itself.
+    # hint: Which state is the address in?
+    # hint: Setting address.user has told the address about alan, and the session nothing.
+    # wrong: address.user_id = alan.id -- the foreign key is right, and still it is in no session
+    # wrong: session.flush() -- warns that the address is not in the session, and leaves it out
+    # wrong: session.refresh(alan) -- reads alan's row again, and there is no new address in it
+    # why: What no cascade brings into the session has to be added itself.
     session.add(address)
     session.commit()
 
@@ -76,7 +76,7 @@ def test_what_is_left_of_the_children(session: Session, observer: Connection) ->
     session.commit()
 
     # hint: Addresses 1 and 2 are ada's, address 3 is grace's. User.addresses has the default.
-    # hint: The default hands on no delete. But the foreign key must not point to nobody.
+    # hint: The default passes on no delete. But a foreign key must not point to nobody.
     # wrong: [1, 1] -- for that the relationship needs the delete cascade
     # wrong: [1, 1, 2] -- there is no user 2, and the foreign key is enforced
     # why: Without a delete cascade the children are loaded, and their foreign key is set to
@@ -91,11 +91,11 @@ def test_what_a_delete_takes_along(session: Session, observer: Connection) -> No
     session.commit()
 
     # hint: Ada has purchase 1 with two items. The clock is grace's.
-    # hint: "all" has delete in it, and what is deleted hands the delete on.
+    # hint: "all" has delete in it, and so has "all, delete-orphan".
     # wrong: ["cards", "ink", "clock"] -- the delete goes on from purchases to items
-    # wrong: [] -- only along the references: grace's purchase is not reached from ada
-    # why: The ORM loads the purchases and their items, and DELETEs each row, children first.
-    # why: session.delete() does that; a delete(User) statement knows no cascades.
+    # wrong: [] -- grace's purchase is not reached from ada
+    # why: The session loads the purchases and their items, and DELETEs row by row, children first.
+    # why: That is session.delete(): the statement delete(User) knows nothing of cascades.
     assert observer.scalars(select(Item.name).order_by(Item.id)).all() == ["clock"]
 
 
@@ -111,8 +111,8 @@ def test_what_taking_out_of_a_list_means(session: Session, statements: list[str]
     # hint: purchase.user_id must not be NULL, and the database has refused something.
     # wrong: "DELETE" -- "all" is not all: it leaves delete-orphan out
     # wrong: "SELECT" -- a SELECT violates nothing: something was to be written
-    # why: Taken out of the list means unlinked: the foreign key is set to NULL, and that is
-    # why: refused. delete acts when the parent is deleted, delete-orphan when a child is unlinked.
+    # why: Out of the list means unlinked: the foreign key is set to NULL, which is refused here.
+    # why: delete acts when the parent is deleted, delete-orphan when a child is unlinked.
     assert statements[-1] == "UPDATE"
 
 
@@ -129,9 +129,9 @@ def test_what_becomes_of_an_orphan(session: Session) -> None:
     # hint: After the DELETE, and before the transaction has ended: which state is that?
     # wrong: persistent -- without delete-orphan: then only the foreign key would be set to NULL
     # wrong: detached -- that is what it becomes at commit
-    # wrong: transient -- a rollback could bring it back: it is not forgotten yet
-    # why: The flush finds an item without a purchase and DELETEs it. Until then nothing showed
-    # why: it: session.deleted names what was marked by session.delete().
+    # wrong: transient -- its row was deleted, but a rollback would still bring it back
+    # why: The flush finds an item without a purchase, and DELETEs it. Until then nothing shows it:
+    # why: session.deleted has only what was marked by session.delete().
     assert inspect(cards).deleted
 
 
@@ -141,13 +141,13 @@ def test_moving_a_child_to_another_parent(session: Session, observer: Connection
     cards = adas.items[0]
 
     # hint: An item without a purchase is deleted by the next flush. When is the next flush?
-    # hint: Give it its new parent, and let the relationship take care of the old one.
-    # wrong: adas.items.remove(cards) -- graces.items is loaded, and that flushes the orphan away
+    # hint: Give it its new parent: the relationship takes care of the old one.
+    # wrong: adas.items.remove(cards) -- loading graces.items flushes, and the orphan is deleted
     #        graces.items.append(cards)
-    # wrong: cards.purchase_id = 2 -- the column only: adas.items still has it, and the same item
+    # wrong: cards.purchase_id = 2 -- a foreign key set by hand is no parent: deleted as an orphan
     #        adas.items.remove(cards)
-    # why: One assignment moves it: both lists follow, the flush is a single UPDATE, and at no
-    # why: time is the item an orphan. graces.items.append(cards) does the same.
+    # why: One assignment moves it: both lists follow, the flush is one UPDATE, and the item is
+    # why: never an orphan. graces.items.append(cards) does the same.
     cards.purchase = graces
     session.commit()
 
