@@ -9,6 +9,10 @@ KATAS = "katas"
 SOLUTIONS = "solutions"
 
 
+def is_kata(nodeid: str) -> bool:
+    return nodeid.startswith(f"{KATAS}/")
+
+
 class State(Enum):
     """What a run showed of a kata. The value is its mark on the screen."""
 
@@ -19,6 +23,16 @@ class State(Enum):
 
 
 _FURTHEST_FIRST = list(State)
+
+
+def chapter_name(path: str) -> str:
+    """`06 identity map`, from `katas/test_06_identity_map.py`."""
+    return path.rpartition("/")[2].removeprefix("test_").removesuffix(".py").replace("_", " ")
+
+
+def solution_of(path: str) -> str:
+    """The file that has a chapter solved."""
+    return SOLUTIONS + path.removeprefix(KATAS)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,12 +46,6 @@ class Kata:
     name: str
 
     @property
-    def chapter(self) -> str:
-        """`06 identity map`, from `katas/test_06_identity_map.py`."""
-        file = self.path.rpartition("/")[2]
-        return file.removeprefix("test_").removesuffix(".py").replace("_", " ")
-
-    @property
     def sentence(self) -> str:
         """What the kata says, from its name."""
         return self.name.removeprefix("test_").replace("_", " ")
@@ -49,7 +57,7 @@ class Kata:
     @property
     def solution(self) -> str:
         """The file that has it solved."""
-        return SOLUTIONS + self.path.removeprefix(KATAS)
+        return solution_of(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,17 @@ def worse(one: Result, other: Result) -> Result:
 
 
 def chapters(results: Mapping[Kata, Result]) -> Iterable[tuple[str, list[State]]]:
-    """Each chapter, and the states of its katas, both in the order of the curriculum."""
-    for chapter, katas in groupby(sorted(results), key=lambda kata: kata.chapter):
-        yield chapter, [results[kata].state for kata in katas]
+    """Each chapter's path, and the states of its katas, both in the order of the curriculum."""
+    for path, katas in groupby(sorted(results), key=lambda kata: kata.path):
+        yield path, [results[kata].state for kata in katas]
+
+
+def counts(results: Mapping[Kata, Result]) -> dict[str, dict[str, int]]:
+    """How many katas of each chapter are in which state, for whoever teaches a class."""
+    return {
+        chapter_name(path): {state.name.lower(): states.count(state) for state in State}
+        for path, states in chapters(results)
+    }
 
 
 def next_kata(results: Mapping[Kata, Result]) -> Kata | None:

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dojo.progress import Kata, Result, State, chapters
+from dojo.changes import Changes
+from dojo.progress import Kata, Result, State, chapter_name, chapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +16,32 @@ class Line:
     colour: str | None = None
 
 
-def chapter_lines(results: Mapping[Kata, Result]) -> Iterator[Line]:
-    """One line a chapter: a mark for each kata, in order, and how many are solved."""
+def chapter_lines(results: Mapping[Kata, Result], changed: Mapping[str, Changes]) -> Iterator[Line]:
+    """One line a chapter: a mark for each kata, in order, and how many are solved.
+
+    `changed` holds what is no longer as it was handed out, by the chapter's path.
+    """
     rows = list(chapters(results))
-    name_width = max(len(name) for name, _ in rows)
+    name_width = max(len(chapter_name(path)) for path, _ in rows)
     marks_width = max(len(states) for _, states in rows)
-    for name, states in rows:
+    for path, states in rows:
         marks = "".join(state.value for state in states)
         solved = states.count(State.SOLVED)
-        text = f"{name:{name_width}}  {marks:{marks_width}}  {solved} of {len(states)}"
-        yield Line(text, _colour(states))
+        text = (
+            f"{chapter_name(path):{name_width}}  {marks:{marks_width}}  {solved} of {len(states)}"
+        )
+        yield Line(text + _remarks(changed.get(path, Changes())), _colour(states))
+
+
+def gone_lines(chapters: Sequence[str]) -> Iterator[Line]:
+    """The chapters that are not there, and how to have them back."""
+    for path in chapters:
+        yield Line(f"{chapter_name(path)} is gone: git restore {path}", "yellow")
+
+
+def _remarks(changed: Changes) -> str:
+    remarks = {"missing": len(changed.missing), "checking less": len(changed.weakened)}
+    return "".join(f", {number} {remark}" for remark, number in remarks.items() if number)
 
 
 def _colour(states: Sequence[State]) -> str | None:
@@ -33,14 +50,7 @@ def _colour(states: Sequence[State]) -> str | None:
     return "green" if set(states) == {State.SOLVED} else None
 
 
-def solved_lines(katas: Sequence[Kata]) -> Iterator[Line]:
-    """The katas that were just solved, and where each one's solution stands."""
-    for kata in katas:
-        yield Line(kata.sentence, "green")
-        yield Line(f"   {kata.solution}")
-
-
-def next_lines(kata: Kata, result: Result, source: str) -> Iterator[Line]:
+def next_lines(kata: Kata, result: Result, source: str, width: int) -> Iterator[Line]:
     """The kata to work on, with a pointer to the line to edit.
 
     An untouched one is shown whole, from the `source` of its chapter. Of a wrong attempt pytest
@@ -50,15 +60,25 @@ def next_lines(kata: Kata, result: Result, source: str) -> Iterator[Line]:
     yield Line(kata.sentence)
     if result.state is State.TO_DO:
         yield Line("")
-        yield from source_lines(source, kata, result.line)
+        yield from _source_lines(source, kata, result.line, width)
 
 
-def source_lines(source: str, kata: Kata, marked: int | None) -> Iterator[Line]:
-    """A kata's lines, numbered, the `marked` one with a pointer."""
+def done_lines(results: Mapping[Kata, Result]) -> Iterator[Line]:
+    """What is left when nothing is left to do."""
+    solved = sum(result.state is State.SOLVED for result in results.values())
+    skipped = len(results) - solved
+    yield Line(f"All {solved} solved." if not skipped else f"{solved} solved, {skipped} skipped.")
+    yield Line("")
+    yield Line("  --solution   your answers beside ours, and why the tempting ones are wrong")
+    yield Line("  --xray       what the session did, in every kata, or in a test of your own")
+
+
+def _source_lines(source: str, kata: Kata, marked: int | None, width: int) -> Iterator[Line]:
     lines = source.splitlines()
     for number in _span(source, kata):
         pointer, colour = (">", "cyan") if number == marked else (" ", None)
-        yield Line(f"{pointer} {number:4}  {lines[number - 1]}".rstrip(), colour)
+        text = f"{pointer} {number:4}  {lines[number - 1]}".rstrip()
+        yield Line(text if len(text) <= width else f"{text[: width - 3]}...", colour)
 
 
 def _span(source: str, kata: Kata) -> range:
