@@ -4,6 +4,9 @@ Every test has a fresh database of its own, with the rows that katas/models.py l
 Nothing that one test does reaches another.
 """
 
+import dojo.requirements  # noqa: F401  (first, to say what is too old or missing)
+
+# isort: split
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
