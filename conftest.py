@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, event, insert
+from sqlalchemy import Connection, Engine, QueuePool, event, insert
 from sqlalchemy.orm import Session, close_all_sessions
 
 from dojo import database
@@ -33,6 +33,13 @@ def engine(database_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def pool(engine: Engine) -> QueuePool:
+    """The pool of `engine`, which counts the connections that it has handed out."""
+    assert isinstance(engine.pool, QueuePool)
+    return engine.pool
+
+
+@pytest.fixture
 def session(engine: Engine) -> Session:
     """The session under test, with SQLAlchemy's defaults."""
     return Session(engine)
@@ -50,7 +57,7 @@ def observer(database_path: Path) -> Iterator[Connection]:
 
     It has an engine of its own, and each of its statements is a transaction of its own.
     """
-    engine = database.connect(database_path, isolation_level="AUTOCOMMIT")
+    engine = database.connect(database_path).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -60,7 +60,7 @@ def remove(path: Path) -> None:
         path.with_name(name).unlink(missing_ok=True)
 
 
-def connect(path: Path, **options: Any) -> Engine:
+def connect(path: Path) -> Engine:
     """An engine on a database file, with foreign keys on and a BEGIN that is really sent.
 
     The sqlite3 driver by itself begins a transaction only before a write, which makes SAVEPOINT
@@ -69,7 +69,6 @@ def connect(path: Path, **options: Any) -> Engine:
     engine = create_engine(
         f"sqlite+kata:///{path}",
         execution_options={"compiled_cache": _compiled_statements},
-        **options,
     )
 
     @event.listens_for(engine, "connect")

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
+from traceback import format_exception_only
 from typing import Any
 
 import pytest
@@ -68,6 +69,19 @@ def pytest_runtest_makereport(
         report.hole = open_hole(error.value.__cause__)  # type: ignore[attr-defined]
     elif is_kata(report.nodeid):
         _tell_what_went_wrong(item, error, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    call: pytest.CallInfo[Any] | None = getattr(report, "call", None)
+    error = call.excinfo.value.__cause__ if call and call.excinfo else None
+    if isinstance(error, SyntaxError) and is_kata(report.nodeid):
+        where = f"{report.nodeid}:{error.lineno}: Python cannot read this line\n"
+        report.longrepr = where + "".join(format_exception_only(error)[1:])
     return report
 
 

@@ -40,12 +40,17 @@ class KataReporter:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.results: dict[Kata, Result] = {}
+        self.unreadable: list[str] = []
         self.solution = cache(self._solution)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         reporter = self.config.pluginmanager.getplugin("terminalreporter")
         if reporter and reporter.verbosity == 0 and all(is_kata(i.nodeid) for i in session.items):
             reporter.showfspath = False  # shuffled, the files' names would only be in the way
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if is_kata(report.nodeid) and report.failed:
+            self.unreadable.append(report.nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if is_kata(report.nodeid) and (result := _result(report)):
@@ -58,7 +63,8 @@ class KataReporter:
         if not self.results:
             return
         lines = screen.chapter_lines(self.results, dict(self._changes()))
-        self._write(terminalreporter, "katas", chain(lines, screen.gone_lines(self._gone())))
+        troubles = screen.trouble_lines(self.unreadable, self._gone())
+        self._write(terminalreporter, "katas", chain(lines, troubles))
         width = self.config.get_terminal_writer().fullwidth
         newly = [(kata, self.solution(kata.solution)) for kata in self._newly_solved()]
         self._write(terminalreporter, "solved", guidance.solved_lines(newly, width))

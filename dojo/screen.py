@@ -33,9 +33,11 @@ def chapter_lines(results: Mapping[Kata, Result], changed: Mapping[str, Changes]
         yield Line(text + _remarks(changed.get(path, Changes())), _colour(states))
 
 
-def gone_lines(chapters: Sequence[str]) -> Iterator[Line]:
-    """The chapters that are not there, and how to have them back."""
-    for path in chapters:
+def trouble_lines(unreadable: Sequence[str], gone: Sequence[str]) -> Iterator[Line]:
+    """The chapters that Python could not import, and those that are not there."""
+    for path in sorted(unreadable):
+        yield Line(f"{chapter_name(path)} cannot be read: see above", "red")
+    for path in gone:
         yield Line(f"{chapter_name(path)} is gone: git restore {path}", "yellow")
 
 
