@@ -105,14 +105,15 @@ class KataReporter:
         return [kata for kata in solved if kata.nodeid not in before]
 
     def _hints(self, kata: Kata, width: int) -> Iterable[Line]:
-        """One hint more than the last time."""
+        """One hint more than the last time, or all of them where there is no cache to tell."""
         solution = self.solution(kata.solution)
         if solution is None:
             return [Line(f"{kata.solution} is not there: git restore {kata.solution}")]
         shown = self._recall(HINTS, dict[str, int]())
         shown[kata.nodeid] = min(shown.get(kata.nodeid, 0) + 1, guidance.hint_count(kata, solution))
-        self._remember(HINTS, shown)
-        return guidance.hint_lines(kata, solution, shown[kata.nodeid], width)
+        remembered = self._remember(HINTS, shown)
+        number = shown[kata.nodeid] if remembered else guidance.hint_count(kata, solution)
+        return guidance.hint_lines(kata, solution, number, width)
 
     def _solutions(self, width: int) -> Iterable[Line]:
         """The solutions of what is solved; of the rest only if just one kata was asked for."""
@@ -139,9 +140,11 @@ class KataReporter:
         cache = getattr(self.config, "cache", None)  # None with -p no:cacheprovider
         return cache.get(key, default) if cache else default
 
-    def _remember(self, key: str, value: object) -> None:
-        if cache := getattr(self.config, "cache", None):
+    def _remember(self, key: str, value: object) -> bool:
+        cache = getattr(self.config, "cache", None)
+        if cache:
             cache.set(key, value)
+        return bool(cache)
 
     def _write(self, terminalreporter: TerminalReporter, title: str, lines: Iterable[Line]) -> None:
         for number, line in enumerate(lines):
