@@ -26,7 +26,7 @@ class Screen:
     def section(self, title: str) -> list[str]:
         """The lines below a title such as `==== next ====`, up to the next one."""
         rule = [number for number, line in enumerate(self.lines) if _title(line) is not None]
-        for start, stop in zip(rule, [*rule[1:], len(self.lines)], strict=True):
+        for start, stop in zip(rule, [*rule[1:], len(self.lines)], strict=False):
             if _title(self.lines[start]) == title:
                 return self.lines[start + 1 : stop]
         return []
