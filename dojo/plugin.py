@@ -16,10 +16,15 @@ from dojo.hole import open_hole
 from dojo.progress import SOLUTIONS, State, is_kata
 from dojo.reporter import KataReporter
 from dojo.solution import WrongAnswer, take_apart
+from dojo.xray.plugin import XRay
 
 
 class OpenHole(Failed):
     """An open hole was reached: not a crash, so there is no traceback."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(f"{path}:{line}: the hole is open", pytrace=False)
+        self.line = line
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="compare with the solutions: of solved katas, or of one that is named",
     )
+    group.addoption("--xray", action="store_true", help="show what each test made its sessions do")
     group.addoption("--katas-json", metavar="FILE", type=Path, help="write each chapter's counts")
     parser.addini("kata_time_limit", "seconds that a kata may take", default="10")
 
@@ -37,6 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "since(version): true from that version of SQLAlchemy on")
     config.pluginmanager.register(KataReporter(config), "kata-reporter")
+    config.pluginmanager.register(XRay(config), "x-ray")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -66,7 +73,7 @@ def pytest_runtest_makereport(
     if error is None or not report.failed:
         return report
     if isinstance(error.value, OpenHole):
-        report.hole = open_hole(error.value.__cause__)  # type: ignore[attr-defined]
+        report.hole = error.value.line  # type: ignore[attr-defined]
     elif is_kata(report.nodeid):
         _tell_what_went_wrong(item, error, report)
     return report
@@ -107,8 +114,7 @@ def _holes_are_no_crashes(item: pytest.Item) -> Iterator[None]:
         line = open_hole(error)
         if line is None:
             raise
-        where = item.path.relative_to(item.config.rootpath).as_posix()
-        raise OpenHole(f"{where}:{line}: the hole is open", pytrace=False) from error
+        raise OpenHole(item.path.relative_to(item.config.rootpath).as_posix(), line) from None
 
 
 @contextmanager
