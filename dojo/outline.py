@@ -61,8 +61,8 @@ def statement_at(tree: ast.AST, line: int) -> ast.stmt | None:
     return found
 
 
-def tests_by_need(blocks: Mapping[str, Block]) -> dict[str, tuple[str, ...]]:
-    """For each block the tests that need it: itself, or those that name it, as fixtures do too."""
+def dependents(blocks: Mapping[str, Block]) -> dict[str, tuple[str, ...]]:
+    """For each block the tests that need it: itself, or those that use it, also as a fixture."""
     mentions = {name: _names(block.node) & blocks.keys() for name, block in blocks.items()}
     needs: dict[str, list[str]] = {name: [] for name in blocks}
     for test in (name for name, block in blocks.items() if block.is_test):

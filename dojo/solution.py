@@ -24,7 +24,7 @@ import tokenize
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dojo.outline import Block, lines_of, outline, statement_at, tests_by_need
+from dojo.outline import Block, dependents, lines_of, outline, statement_at
 
 _FIRST = re.compile(r"# (hint|wrong|why): (.+)")
 _FURTHER = re.compile(r"#        ( *\S.*)")
@@ -105,7 +105,7 @@ def take_apart(source: str) -> Solution:
                 group = []
     text = "".join(code)
     blocks = outline(text)
-    needed_by = tests_by_need(blocks)
+    needed_by = dependents(blocks)
     tests = {line: needed_by[name] for name, block in blocks.items() for line in block.lines}
     notes = [_note(numbers[at - 1], tests.get(at, ()), group) for at, group in groups.items()]
     return Solution(text, tuple(numbers), blocks, needed_by, tuple(notes))

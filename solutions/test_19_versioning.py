@@ -56,7 +56,8 @@ def test_who_comes_second(engine: Engine, other_session: Session) -> None:
     # wrong: ("augusta", 100, 2) -- the last writer does not win: that is what the version is for
     # wrong: ("ada", 100, 1) -- a rollback expires, so what the other has committed is seen now
     # why: No row had id 1 and version 1 any more, and an UPDATE that matches no row raises a
-    # why: StaleDataError. A DELETE is checked likewise. After the rollback you see why.
+    # why: StaleDataError. A DELETE is checked likewise. The rollback discards your change, and
+    # why: what you read after it is what the other has committed.
     assert (account.owner, account.balance, account.version) == ("ada", 70, 2)
 
 
