@@ -1,0 +1,139 @@
+"""What goes between engine and database: statements, transactions, and pooled connections."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
+
+from dojo.xray.events import Action, Failure, Returned, Statement, Taken, Transaction, Unmatched
+from dojo.xray.journal import Journal, Listener
+from dojo.xray.sql import literal
+from dojo.xray.stack import outward
+from dojo.xray.variables import Variables, local
+
+_SESSION = Session.__init__.__code__.co_filename
+_MOST_PARAMETERS = 40
+
+
+class Traffic:
+    """Writes into a journal what is sent on which connection, and for which session."""
+
+    def __init__(self, journal: Journal, variables: Variables) -> None:
+        self._journal = journal
+        self._variables = variables
+        self._numbers: dict[int, int] = {}
+        """Of database connections, by the `id` of the driver's object, and of the pool's entry."""
+        self._sessions: dict[int, int] = {}
+        """The session that a connection works for."""
+        self._transactions: set[int] = set()
+        """The connections that are in a transaction."""
+
+    @property
+    def listeners(self) -> dict[str, Listener]:
+        """By the name of the event."""
+        return {
+            "connect": self._opened,
+            "checkout": self._taken,
+            "reset": self._reset,
+            "checkin": self._returned,
+            "begin": self._began,
+            "commit": partial(self._ended, "COMMIT"),
+            "rollback": partial(self._ended, "ROLLBACK"),
+            "before_cursor_execute": self._sent,
+            "after_cursor_execute": self._done,
+            "handle_error": self._failed,
+            "after_begin": self._joined,
+        }
+
+    def _opened(self, driver: object, entry: ConnectionPoolEntry) -> None:
+        self._numbers[id(driver)] = self._variables.new_number()
+
+    def _taken(self, driver: object, entry: ConnectionPoolEntry, proxy: object) -> None:
+        number = self._numbers.setdefault(id(driver), self._variables.new_number())
+        self._numbers[id(entry)] = number
+        self._sessions.pop(number, None)
+        self._write(Taken(), number)
+
+    def _returned(self, driver: object, entry: ConnectionPoolEntry) -> None:
+        if number := self._numbers.get(id(entry)):
+            self._write(Returned(), number)
+            self._sessions.pop(number, None)
+
+    def _reset(self, driver: object, entry: ConnectionPoolEntry, state: PoolResetState) -> None:
+        """A pool rolls back what its user left open, and says so in no other event."""
+        number = self._numbers.get(id(entry))
+        if number in self._transactions and not state.transaction_was_reset:
+            self._transactions.discard(number)
+            self._write(Transaction("ROLLBACK", sent=True), number)
+
+    def _began(self, connection: Connection) -> None:
+        if number := self._number(connection):
+            self._transactions.add(number)
+            self._write(Transaction("BEGIN", _sends_transactions(connection)), number)
+
+    def _ended(self, verb: str, connection: Connection) -> None:
+        if number := self._number(connection):
+            self._transactions.discard(number)
+            self._write(Transaction(verb, _sends_transactions(connection)), number)
+
+    def _joined(self, session: Session, transaction: object, connection: Connection) -> None:
+        if number := self._number(connection):
+            self._sessions[number] = self._variables.number(session)
+
+    def _sent(
+        self, connection: Connection, cursor: object, sql: str, parameters: Any, *_: object
+    ) -> None:
+        sets = parameters if isinstance(parameters, list) else [parameters]
+        statement = Statement(sql, _literals(sets[0] if sets else ()), len(sets))
+        self._write(statement, self._number(connection))
+
+    def _done(self, connection: Connection, cursor: DBAPICursor, sql: str, *_: object) -> None:
+        verb = sql.split(maxsplit=1)[0].upper()
+        if verb in ("UPDATE", "DELETE") and cursor.rowcount == 0 and "RETURNING" not in sql:
+            self._write(Unmatched(), self._number(connection))
+
+    def _failed(self, context: ExceptionContext) -> None:
+        error = context.sqlalchemy_exception or context.original_exception
+        message = str(context.original_exception).strip().partition("\n")[0]
+        number = self._number(context.connection) if context.connection else None
+        self._write(Failure(type(error).__name__, message), number)
+
+    def _number(self, connection: Connection) -> int | None:
+        if connection.closed or connection.invalidated:
+            return None
+        driver = id(connection.connection.dbapi_connection)
+        number = self._numbers.setdefault(driver, self._variables.new_number())
+        return self._variables.number(connection, number)
+
+    def _write(self, action: Action, number: int | None) -> None:
+        session = self._sessions.get(number or 0)
+        if session is None and isinstance(action, Taken | Transaction):
+            session = self._connecting()
+        self._journal.write(action, session, number)
+
+    def _connecting(self) -> int | None:
+        """The session that is about to use a connection, which it will say only later."""
+        for frame in outward(sys._getframe(2)):
+            code = frame.f_code
+            if code.co_name == "_connection_for_bind" and code.co_filename == _SESSION:
+                (session,) = local(frame, "self")
+                return self._variables.number(getattr(session, "session", session))
+        return None
+
+
+def _literals(parameters: Mapping[str, object] | Sequence[object]) -> Any:
+    if isinstance(parameters, Mapping):
+        shown = islice(parameters.items(), _MOST_PARAMETERS)
+        return {name: literal(value) for name, value in shown}
+    return tuple(map(literal, islice(parameters, _MOST_PARAMETERS)))
+
+
+def _sends_transactions(connection: Connection) -> bool:
+    return not connection._is_autocommit_isolation()

@@ -1,0 +1,1 @@
+"""The checks of the suite itself. Whoever practises does not need them."""
