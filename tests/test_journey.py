@@ -1,0 +1,65 @@
+"""The whole way through, by somebody who reads only the screen, and the answers of the solutions.
+
+By default through two chapters. `KATAS_JOURNEY=all` walks through all of them, which takes long:
+each answer is a run of all the katas.
+"""
+
+import os
+import re
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from dojo.chapter import compare
+from tests.nested import ROOT
+from tests.practice import Practice, Screen
+
+CHAPTERS = ["06_identity_map", "23_cascades"]
+if os.environ.get("KATAS_JOURNEY") == "all":
+    paths = sorted((ROOT / "katas").glob("test_*.py"))
+    CHAPTERS = [path.stem.removeprefix("test_") for path in paths]
+
+
+def test_from_the_first_kata_to_the_last(tmp_path: Path) -> None:
+    practice = Practice(tmp_path, *CHAPTERS)
+    solved_before = -1
+
+    for _ in count():
+        screen = practice.run("katas/")
+        assert "Traceback" not in screen.text
+        solved, total = _counts(screen)
+        assert solved >= solved_before
+        if screen.status == pytest.ExitCode.OK:
+            break
+        assert screen.status == pytest.ExitCode.TESTS_FAILED
+        solved_before = solved
+        _follow(practice, screen)
+
+    assert solved + _skipped(screen) == total
+    assert screen.section("done")
+
+
+def _follow(practice: Practice, screen: Screen) -> None:
+    """Do what the screen says is next: go to that line, and write the answer there."""
+    path, _, number = screen.section("next")[0].rpartition(":")
+    chapter = practice.root / path
+    source = chapter.read_text(encoding="utf-8")
+    solved = (practice.root / path.replace("katas/", "solutions/")).read_text(encoding="utf-8")
+    hole = next(hole for hole in compare(source, solved).holes if hole.line == int(number))
+    lines = source.splitlines(keepends=True)
+    line = lines[hole.line - 1]
+    lines[hole.line - 1] = line[: hole.column] + hole.answer + line[hole.column + len("___") :]
+    chapter.write_text("".join(lines), encoding="utf-8")
+
+
+def _counts(screen: Screen) -> tuple[int, int]:
+    """How many katas are solved, and how many there are, summed up over the chapters."""
+    numbers = [re.search(r"(\d+) of (\d+)", line) for line in screen.section("katas")]
+    assert all(numbers)
+    return sum(int(n[1]) for n in numbers if n), sum(int(n[2]) for n in numbers if n)
+
+
+def _skipped(screen: Screen) -> int:
+    skipped = re.search(r"(\d+) skipped", screen.lines[-1])
+    return int(skipped[1]) if skipped else 0
