@@ -84,7 +84,8 @@ def test_changing_your_mind_before_the_flush(session: Session, observer: Connect
     # wrong: session.deleted.remove(alan) -- session.deleted is made anew each time: this is a copy
     # wrong: session.rollback() -- alan stays, but the change to ada is undone as well
     # wrong: session.expunge(alan) -- he stays, but out of the session: no change of his is saved
-    # why: As long as the DELETE was not sent, add() takes the mark away.
+    # why: As long as the DELETE was not sent, add() takes the mark away: from this object, not from
+    # why: children that a cascade has marked with it.
     session.add(alan)
     alan.fullname = "Alan Mathison Turing"
     session.commit()
