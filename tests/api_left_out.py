@@ -13,6 +13,7 @@ _BULK = {
     "bulk_insert_mappings": LEGACY,
     "bulk_save_objects": LEGACY,
     "bulk_update_mappings": LEGACY,
+    "close_all": LEGACY,  # gone since 2.1
 }
 
 LEFT_OUT: dict[str, dict[str, str]] = {
@@ -106,7 +107,9 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "start": "for those who do not use `async with`",
         "sync_transaction": "as sync_session, which chapter 33 uses",
     },
+    "sessionmaker": {"close_all": LEGACY},
     "InstanceEvents": {
+        "first_init": "gone since 2.1",
         "init_failure": "about constructors, not about the session",
         "refresh_flush": "refresh, for what a flush has brought back",
         "unpickle": "pickle, the other way round",
