@@ -28,8 +28,8 @@ from katas.models import Account, User
 
 
 def test_when_a_missing_database_is_noticed(tmp_path: Path) -> None:
-    """There is no such folder, and nobody has complained yet. Call something that has to."""
-    engine = create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'users.db'}")
+    """There is no such folder. Call something that has to notice it."""
+    engine = create_engine(f"sqlite:///{tmp_path}/nowhere/users.db")
     session = Session(engine)
 
     with pytest.raises(exc.OperationalError):
