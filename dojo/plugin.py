@@ -1,8 +1,11 @@
 """The hooks: where pytest behaves differently when it meets a kata."""
 
+import gc
+import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib.metadata import version
+from inspect import iscoroutinefunction
 from pathlib import Path
 from traceback import format_exception_only
 from typing import Any
@@ -46,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(XRay(config), "x-ray")
 
 
+def pytest_collection_finish() -> None:
+    gc.freeze()  # What is imported by now stays: no collection has to go through it again.
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     for marker in item.iter_markers("since"):
@@ -62,14 +69,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
 
 def pytest_enter_pdb() -> None:
     timelimit.lift()
+    if asynchronous := sys.modules.get("dojo.async_timelimit"):
+        asynchronous.lift()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
     error = call.excinfo
+    if error and isinstance(error.value, OpenHole):
+        error.traceback = error.traceback[-1:]  # shown to nobody, so not to be gone through either
+    report = yield
     if error is None or not report.failed:
         return report
     if isinstance(error.value, OpenHole):
@@ -121,7 +132,15 @@ def _holes_are_no_crashes(item: pytest.Item) -> Iterator[None]:
 def _limited(item: pytest.Item) -> Iterator[None]:
     seconds = float(item.config.getini("kata_time_limit"))
     late = Failed(f"not done after {seconds:g} s: is there a loop without end, or a lock?")
-    with timelimit.time_limit(seconds, late) if is_kata(item.nodeid) else nullcontext():
+    if not is_kata(item.nodeid):
+        yield
+        return
+    if isinstance(item, pytest.Function) and iscoroutinefunction(item.obj):
+        from dojo.async_timelimit import limited  # asyncio is slow to import, and seldom needed
+
+        item.obj = limited(item.obj, seconds, late)
+        seconds += 1
+    with timelimit.time_limit(seconds, late):
         yield
 
 

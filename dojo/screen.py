@@ -77,15 +77,18 @@ def done_lines(results: Mapping[Kata, Result]) -> Iterator[Line]:
 
 def _source_lines(source: str, kata: Kata, marked: int | None, width: int) -> Iterator[Line]:
     lines = source.splitlines()
-    for number in _span(source, kata):
+    for number in _span(source, kata, marked):
         pointer, colour = (">", "cyan") if number == marked else (" ", None)
         text = f"{pointer} {number:4}  {lines[number - 1]}".rstrip()
         yield Line(text if len(text) <= width else f"{text[: width - 3]}...", colour)
 
 
-def _span(source: str, kata: Kata) -> range:
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == kata.name:
-            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            return range(first, (node.end_lineno or first) + 1)
-    return range(kata.line, kata.line + 1)
+def _span(source: str, kata: Kata, marked: int | None) -> range:
+    """The lines of the function to be edited: the kata, or a fixture that it needs."""
+    functions = [
+        range(min([node.lineno, *(d.lineno for d in node.decorator_list)]), node.end_lineno + 1)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    ]
+    wanted = marked or kata.line
+    return next((lines for lines in functions if wanted in lines), range(wanted, wanted + 1))

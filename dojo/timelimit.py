@@ -14,7 +14,7 @@ def time_limit(seconds: float, error: BaseException) -> Iterator[None]:
     There is no limit where none can be set (on Windows, which has no SIGALRM, and outside of the
     main thread), nor under a debugger: whoever looks at a line takes longer than the line.
     """
-    if not hasattr(signal, "SIGALRM") or not _in_main_thread() or _debugged():
+    if not hasattr(signal, "SIGALRM") or not _in_main_thread() or debugged():
         yield
         return
 
@@ -40,7 +40,8 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _debugged() -> bool:
+def debugged() -> bool:
+    """Whether somebody steps through this."""
     if sys.gettrace() is not None:
         return True
     monitoring = getattr(sys, "monitoring", None)  # since Python 3.12

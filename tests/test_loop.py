@@ -134,6 +134,20 @@ def test_the_solution_of_an_unsolved_kata_for_whoever_names_it(practice: Practic
     assert "solution      assert len({mine, mine_again, theirs}) == 2" in text
 
 
+def test_a_hole_in_a_fixture_is_shown_where_it_is(tmp_path: Path) -> None:
+    practice = Practice(tmp_path, "32_tests_of_your_own")
+
+    screen = practice.run("katas/", "-k", "test_an_application_that_commits")
+
+    path, sentence, *source = screen.section("next")
+    assert sentence == "an application that commits"
+    assert source[2].endswith(
+        "def app_session(engine: Engine, untouched: None) -> Iterator[Session]:"
+    )
+    assert source[-1].startswith(">")
+    assert path.endswith(f":{source[-1].split()[1]}")
+
+
 def test_when_all_is_solved(practice: Practice) -> None:
     practice.solve(IDENTITY_MAP)
     practice.solve(AUTOFLUSH)

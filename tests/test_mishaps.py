@@ -86,6 +86,19 @@ def test_a_loop_without_an_end_is_stopped(practice: Practice) -> None:
     assert screen.section("katas")[0] == "06 identity map  F_______  0 of 8"
 
 
+def test_a_wait_without_an_end_is_stopped(tmp_path: Path) -> None:
+    pytest.importorskip("aiosqlite")
+    practice = Practice(tmp_path, "33_asyncio")
+    practice.solve("33_asyncio")
+    test = "async def test_reading_rows_as_they_come(async_session: AsyncSession) -> None:\n"
+    practice.replace("33_asyncio", test, f"{test}    await asyncio.Event().wait()\n")
+
+    screen = practice.run("katas/", "-o", "kata_time_limit=1")
+
+    assert "E   Failed: not done after 1 s: is there a loop without end, or a lock?" in screen.text
+    assert screen.section("katas") == ["33 asyncio  ....F...  7 of 8"]
+
+
 def test_who_debugs_is_not_hurried(practice: Practice) -> None:
     practice.fill(IDENTITY_MAP, FIRST, "(breakpoint(), 42)")
     wait = "import time; time.sleep(1.5)\np 'still' + ' here'\nq\n"
