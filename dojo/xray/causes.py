@@ -11,7 +11,8 @@ from types import FrameType
 from typing import Any
 
 from dojo.xray.events import Cause, Subject
-from dojo.xray.stack import Reader, is_the_learners, outward
+from dojo.xray.frames import is_the_learners, outward
+from dojo.xray.stack import Reader
 from dojo.xray.variables import local
 
 _FLUSHING = ("_autoflush", "commit", "begin_nested", "prepare")
@@ -51,10 +52,11 @@ class Causes:
         )
 
     def _load_of_expired(self, frame: FrameType) -> Cause | None:
-        state, attribute = *local(frame, "self"), None
-        if frame.f_back:
-            (attribute,) = local(frame.f_back, "key")
-        return Cause("expired", subject=self._subject(state), attribute=attribute)
+        (state,) = local(frame, "self")
+        (key,) = local(frame.f_back, "key") if frame.f_back else (None,)
+        if not isinstance(key, str):  # get() has found it expired, and looks for its row
+            return None
+        return Cause("expired", subject=self._subject(state), attribute=key)
 
     def _load_for_object(self, frame: FrameType) -> Cause | None:
         loader, state = local(frame, "self", "state")

@@ -49,7 +49,7 @@ class Transaction:
     """The limit of a database transaction."""
 
     verb: str
-    """BEGIN, COMMIT, ROLLBACK, or PREPARE."""
+    """BEGIN, COMMIT or ROLLBACK, and what was sent along, as in BEGIN IMMEDIATE."""
     sent: bool
     """False in autocommit mode, where the driver sends nothing."""
 

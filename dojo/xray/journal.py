@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Callable
-from types import CodeType, FrameType
+from dataclasses import replace
+from types import FrameType
 
-from dojo.xray.events import Action, Event, Recording
+from dojo.xray.events import Action, Event, Recording, Transaction
 from dojo.xray.stack import Stack
 from dojo.xray.variables import Variables
 
@@ -13,13 +14,12 @@ Listener = Callable[..., None]
 
 
 class Journal:
-    """The events of one run of `test`, begun with its fixtures.
+    """The events of one run of a test, fixtures included.
 
     A test may be run several times over, as Hypothesis does: the last run is the one that counts.
     """
 
-    def __init__(self, test: CodeType, stack: Stack, variables: Variables) -> None:
-        self._test = test
+    def __init__(self, stack: Stack, variables: Variables) -> None:
         self._stack = stack
         self._variables = variables
         self._events: list[Event] = []
@@ -30,17 +30,27 @@ class Journal:
         self, action: Action, session: int | None = None, connection: int | None = None
     ) -> None:
         """Add an event, unless it has to do neither with the test nor with a session."""
-        view = self._stack.look(sys._getframe(1))
+        view = self._stack.look(sys._getframe(1), self._frame)
         if view.line or session:
+            if view.test:
+                self._begin(view.test)
             for frame in view.own:
-                self._begin(frame)
                 self._variables.read(frame)
             self._events.append(
                 Event(action, view.line, view.path, view.strand, session, connection)
             )
 
+    def amend(self, action: Action, connection: int | None) -> bool:
+        """Say better what the last event was, if it is a transaction's on this connection."""
+        last = self._events[-1] if self._events else None
+        fits = last and last.connection == connection and isinstance(last.action, Transaction)
+        if last and fits:
+            self._events[-1] = replace(last, action=action)
+        return bool(fits)
+
     def _begin(self, frame: FrameType) -> None:
-        if frame.f_code is not self._test or frame is self._frame:
+        """Start over where the test does."""
+        if frame is self._frame:
             return
         if self._frame is None:
             self._of_fixtures = len(self._events)

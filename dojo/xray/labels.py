@@ -32,7 +32,8 @@ class Labels:
     def subjects(self, subjects: Iterable[Subject]) -> str:
         """All of them if they are few, in the order in which they were met. Else how many."""
         subjects = sorted(subjects, key=lambda subject: subject.number)
-        named = self._told(subjects, self._name)
+        own_name = self._name if len(subjects) == 1 else self._own_name
+        named = self._told(subjects, own_name)
         if len(named) > _MOST_NAMES:
             named = self._told(subjects, lambda subject: self._variable(subject.number))
         if len(named) > _MOST_NAMES:
@@ -76,11 +77,13 @@ class Labels:
             actors += self._strand(event.strand)
         if event.session and len(self._sessions) > 1:
             actors.append(self._session(event.session))
-        if event.connection and event.session in self._on_several:
-            actors.append(self.connection(event.connection))
         if event.connection and not event.session and (self._sessions or self._connections[1:]):
             actors.append(self._variable(event.connection) or self.connection(event.connection))
         return actors
+
+    def side(self, event: Event) -> str:
+        """The connection that it was done on, where the session has several."""
+        return self.connection(event.connection) if event.session in self._on_several else ""
 
     def _strand(self, strand: Strand) -> list[str]:
         alike = [other for other in self._strands if other.kind == strand.kind]
@@ -98,9 +101,12 @@ class Labels:
         return names[number] + (f" ({alike.index(number) + 1})" if alike[1:] else "")
 
     def _name(self, subject: Subject) -> str | None:
-        """A variable of its own, its key, or a variable that held others too."""
-        several = next(iter(self._names.get(subject.number, ())), None)
-        return self._variable(subject.number) or _key(subject) or several
+        """A name of its own, or a variable that held others too."""
+        return self._own_name(subject) or next(iter(self._names.get(subject.number, ())), None)
+
+    def _own_name(self, subject: Subject) -> str | None:
+        """A variable that held nothing else, or its key."""
+        return self._variable(subject.number) or _key(subject)
 
     def _variable(self, number: int) -> str | None:
         names = self._names.get(number, ())

@@ -1,6 +1,6 @@
 """How an x-ray is set: source lines with their numbers, and steps indented below them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from textwrap import wrap
 
 from dojo.xray.events import Statement
@@ -25,13 +25,13 @@ class Layout:
         self._notes = min(width, _WIDEST) - _NOTE
         self._outer = min(map(self._indent, rows), default=0)
 
-    def source(self, row: Row, failed: int | None) -> Iterator[str]:
+    def source(self, row: Row, failed: Container[int]) -> Iterator[str]:
         """The lines of a row, with a mark where it failed."""
         if row.left_at:
             yield f"  {row.first:4}  {' ' * self._depth(row)}{title(row, self._lines)}"
             return
         for number in range(row.first, row.last + 1):
-            mark = ">" if number == failed else " "
+            mark = ">" if number in failed else " "
             yield f"{mark} {number:4}  {self._lines[number - 1][self._outer :]}".rstrip()
 
     def step(self, step: Step, row: Row | None) -> Iterator[str]:
@@ -70,4 +70,5 @@ class Layout:
 
 def title(row: Row, lines: Sequence[str]) -> str:
     """A row in one line."""
-    return ("leaving " if row.left_at else "") + lines[row.first - 1].strip()
+    text = "".join(lines[row.first - 1 : row.first]).strip()  # a file may be gone
+    return f"leaving {text}" if row.left_at else text

@@ -1,30 +1,32 @@
 """What happens to mapped objects: changes of state, expiry, refreshing, and being forgotten."""
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import InstanceState, Session
 
 from dojo.xray.events import Change, Expired, Forgotten, Refreshed, Subject
+from dojo.xray.frames import outward
 from dojo.xray.journal import Journal, Listener
-from dojo.xray.stack import outward
 from dojo.xray.variables import Variables
 
 STATE_CHANGES = {
-    "transient_to_pending": ("transient", "pending"),
-    "pending_to_transient": ("pending", "transient"),
-    "pending_to_persistent": ("pending", "persistent"),
-    "loaded_as_persistent": (None, "persistent"),
-    "persistent_to_transient": ("persistent", "transient"),
-    "persistent_to_deleted": ("persistent", "deleted"),
-    "persistent_to_detached": ("persistent", "detached"),
-    "deleted_to_persistent": ("deleted", "persistent"),
-    "deleted_to_detached": ("deleted", "detached"),
-    "detached_to_persistent": ("detached", "persistent"),
+    "transient_to_pending": "transient",
+    "pending_to_transient": "pending",
+    "pending_to_persistent": "pending",
+    "loaded_as_persistent": None,
+    "persistent_to_transient": "persistent",
+    "persistent_to_deleted": "persistent",
+    "persistent_to_detached": "persistent",
+    "deleted_to_persistent": "deleted",
+    "deleted_to_detached": "deleted",
+    "detached_to_persistent": "detached",
 }
-"""The session's events that tell of a state, and the states before and after."""
+"""The session's events that tell of a change of state, and the state before."""
+
+_STATES = ("persistent", "pending", "detached", "transient", "deleted")
 
 
 def subject_of(state: InstanceState[Any], variables: Variables) -> Subject | None:
@@ -49,13 +51,15 @@ class Objects:
     @property
     def listeners(self) -> dict[str, Listener]:
         """By the name of the event."""
-        changes = {name: self._change(*states) for name, states in STATE_CHANGES.items()}
+        changes = {name: self._change(before) for name, before in STATE_CHANGES.items()}
         return changes | {"expire": self._expired, "refresh": self._refreshed}
 
-    def _change(self, before: str | None, after: str) -> Callable[..., None]:
+    def _change(self, before: str | None) -> Callable[..., None]:
         def changed(session: Session, state: InstanceState[Any]) -> None:
             subject = subject_of(state, self._variables)
             if subject:
+                # not what the event is called: of what was deleted once, that is not always true
+                after = next(name for name in _STATES if getattr(state, name))
                 self._write(before, after, subject, self._variables.number(session))
                 if after == "detached" and _is_making_transient():
                     self._write(after, "transient", subject, self._variables.number(session))
@@ -76,7 +80,7 @@ class Objects:
     def _refreshed(
         self, state: InstanceState[Any], context: object, attributes: Collection[str] | None
     ) -> None:
-        columns = set(state.mapper.column_attrs.keys())
+        columns = {each.key for each in state.mapper.column_attrs if not each.deferred}
         loaded = columns if attributes is None else state.dict.keys() & attributes
         subject = subject_of(state, self._variables)
         if loaded and subject and state.session:

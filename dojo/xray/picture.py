@@ -27,11 +27,10 @@ def picture(
     """The x-ray of the function at line `first` of `path`, for a screen of `width` columns.
 
     `traceback` has the lines of that file that an error went through, if there was one. What
-    would come after the last of them is left out.
+    would have come after that is left out.
     """
     rows = rows_of("\n".join(read(path)), first)
-    within = [n for n in traceback if any(row.first <= n <= row.last for row in rows)]
-    failed = within[-1] if within else None
+    failed = [n for n in traceback if any(row.first <= n <= row.last for row in rows)]
     labels = Labels(recording)
     happened = _by_row(recording.events, rows)
     aliases = _aliases(recording.events, rows, labels)
@@ -94,10 +93,10 @@ def _aliases(
 
 
 def _shown(
-    rows: Sequence[Row], happened: Mapping[Row | None, list[Event]], failed: int | None
+    rows: Sequence[Row], happened: Mapping[Row | None, list[Event]], failed: Sequence[int]
 ) -> Iterator[Row]:
     over = False
     for row in rows:
         if row in happened or not (over or row is rows[0] or row.left_at):
             yield row
-        over = over or (failed is not None and row.first <= failed <= row.last)
+        over = over or any(row.first <= number <= row.last for number in failed[:1])

@@ -52,7 +52,7 @@ class XRay:
         wanted = attempted or (self._every and report.when == "call")
         recording = self._recorder.recording
         if wanted and recording.events and isinstance(item, pytest.Function):
-            _add(report, "\n".join(_lines(recording, item.function, call.excinfo)))
+            _add(report, _drawn(recording, item.function, call.excinfo))
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -67,6 +67,17 @@ class XRay:
         for report in unseen:
             terminalreporter.write_sep("_", report.nodeid)
             terminalreporter.write_line(dict(report.sections)[_SECTION])
+
+
+def _drawn(
+    recording: Recording,
+    test: Callable[..., object],
+    error: pytest.ExceptionInfo[BaseException] | None,
+) -> str:
+    try:
+        return "\n".join(_lines(recording, test, error))
+    except Exception as mistake:  # a picture that fails must not end the run
+        return f"The x-ray could not be drawn: {mistake!r}"
 
 
 def _lines(

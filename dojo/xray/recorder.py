@@ -6,11 +6,9 @@ SQLAlchemy's events; what that is a part of, it sees on the stack.
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cache
 from inspect import unwrap
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import sqlalchemy
 from sqlalchemy import Engine, Pool, event
@@ -28,7 +26,7 @@ _SQLALCHEMY = str(Path(sqlalchemy.__file__).parent) + os.sep
 
 _STATEMENT = ("before_cursor_execute", "after_cursor_execute", "handle_error")
 _HEARD: Mapping[type, tuple[str, ...]] = {
-    Session: ("before_flush", "after_begin", *STATE_CHANGES),
+    Session: ("before_flush", "after_begin", "after_transaction_end", *STATE_CHANGES),
     Mapper: ("expire", "refresh"),
     Engine: ("begin", "commit", "rollback", *_STATEMENT),
     Pool: ("connect", "checkout", "reset", "checkin"),
@@ -45,13 +43,15 @@ class Recorder:
         self._installed: list[tuple[type, str, Listener]] = []
         self._listeners: Mapping[str, Listener] = {}
         self._journal: Journal | None = None
+        self._variables: Variables | None = None
 
     def __enter__(self) -> Self:
         for target, names in _HEARD.items():
-            raw = {"raw": True} if target in (Session, Mapper) else {}
+            options = {"raw": True} if target in (Session, Mapper) else {}
             for name in names:
-                self._installed.append((target, name, self._pass_on(name)))
-                event.listen(*self._installed[-1], **raw)
+                listener = self._pass_on(name)
+                self._installed.append((target, name, listener))
+                event.listen(target, name, listener, **options)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -69,9 +69,9 @@ class Recorder:
     def start(self, test: Callable[..., object]) -> None:
         """Begin to record what the function `test` makes its sessions do."""
         code = unwrap(test).__code__
-        variables = Variables(lambda number: objects.gone(number), _unwrapper)
+        self._variables = variables = Variables(lambda number: objects.gone(number))
         causes = Causes(_SQLALCHEMY, lambda state: subject_of(state, variables))
-        self._journal = Journal(code, Stack(code, _SQLALCHEMY, causes.readers), variables)
+        self._journal = Journal(Stack(code, _SQLALCHEMY, causes.readers), variables)
         objects, traffic = Objects(self._journal, variables), Traffic(self._journal, variables)
         self._listeners = {
             "before_flush": causes.flush_begins,
@@ -85,26 +85,11 @@ class Recorder:
         if self._journal:
             self._journal.close()
 
+    def number_of(self, thing: object) -> int | None:
+        """The number that an object has in the recording, while it is made."""
+        return self._variables.known(thing) if self._variables else None
+
     @property
     def recording(self) -> Recording:
         """All that was recorded since the last start."""
         return self._journal.recording if self._journal else Recording((), {})
-
-
-@cache
-def _unwrapper(kind: type) -> Callable[[Any], object] | None:
-    """What leads from a proxy of this class to the session or connection behind it."""
-    for base in kind.__mro__:
-        if base.__module__.startswith("sqlalchemy.") and base.__name__ in _PROXIES:
-            return _PROXIES[base.__name__]
-    return None
-
-
-_PROXIES: dict[str, Callable[[Any], object]] = {
-    "AsyncSession": attrgetter("sync_session"),
-    "AsyncConnection": attrgetter("sync_connection"),
-    "scoped_session": lambda proxy: proxy.registry() if proxy.registry.has() else None,
-    "async_scoped_session": lambda proxy: (
-        proxy.registry().sync_session if proxy.registry.has() else None
-    ),
-}

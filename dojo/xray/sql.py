@@ -20,7 +20,9 @@ _CAST = r"(?:::[A-Z]+(?: PRECISION| VARYING| WITH(?:OUT)? TIME ZONE)?(?:\(\d+\))
 _ROW = rf"\((?:{_STRING}|[^()']|\([^()]*\))*\)"
 _ROWS = re.compile(rf"(?<=VALUES ){_ROW}(?:, {_ROW})+")
 _COLUMN = r'[\w."]+(?: AS [\w"]+)?'
-_COLUMNS = re.compile(rf"(?<=SELECT )(?:{_COLUMN}, )+{_COLUMN}(?= FROM )")
+_COLUMNS = r"(?<=SELECT )(?:{column}, ){{{least},}}{column}(?= FROM )"
+_TWO_COLUMNS = re.compile(_COLUMNS.format(column=_COLUMN, least=1))
+_THREE_COLUMNS = re.compile(_COLUMNS.format(column=_COLUMN, least=2))
 _CLAUSE = re.compile(
     r" (?=(?:FROM|WHERE|VALUES|SET|RETURNING|ORDER BY|GROUP BY|LIMIT|(?:LEFT OUTER )?JOIN) )"
 )
@@ -42,18 +44,19 @@ def literal(value: object) -> str:
 
 def shape(sql: str) -> str:
     """What statements have in common that are told as one."""
-    verb = sql.split(maxsplit=1)[0].upper()
+    verb = sql.lstrip().partition(" ")[0].upper()
     return verb if verb in _SCHEMA else sql
 
 
 def readable(statement: Statement, width: int) -> list[str]:
-    """A statement in at most three lines of `width` columns: whole, if it fits into one.
+    """A statement in at most three lines of `width` columns.
 
-    A long one loses the names of its columns first, then all rows but one, then its end.
+    Three columns in a row are left out: such a SELECT is after an object. What is too long for
+    one line loses two columns as well, then all rows but one, then its end.
     """
-    text = _with_parameters(statement)
+    text = _THREE_COLUMNS.sub("…", _with_parameters(statement))
     if len(text) > width:
-        text = _COLUMNS.sub("…", text)
+        text = _TWO_COLUMNS.sub("…", text)
     if len(text) > width:
         text = _ROWS.sub(_first_row, text)
     if len(text) <= width:

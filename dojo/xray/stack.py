@@ -1,23 +1,22 @@
 """From something that happened, outward to the line of the test that made it happen."""
 
-import asyncio
 import os
 import sys
-import sysconfig
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from inspect import CO_COROUTINE
+from itertools import chain
 from types import CodeType, FrameType
+from typing import ClassVar
 
+from dojo.xray import tasks
 from dojo.xray.events import Cause, Line, Strand
+from dojo.xray.frames import is_the_learners, line_of, outward, within
 
 Reader = Callable[[FrameType], Cause | None]
 """Says what a library is at, from a frame of one of its functions, if it is the right function."""
 
-_LIBRARIES = (sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]) + os.sep, "<")
-_INSTALLED = (f"site-packages{os.sep}", f"dist-packages{os.sep}")
 _EVENT_LOOP = os.path.join("asyncio", "events.py")
 
 
@@ -25,11 +24,13 @@ _EVENT_LOOP = os.path.join("asyncio", "events.py")
 class View:
     """What the stack shows."""
 
+    test: FrameType | None
+    """The frame of the test."""
     line: Line | None
     path: tuple[Line | Cause, ...]
     strand: Strand | None
     own: list[FrameType]
-    """The frames of the test and of functions within it, innermost first."""
+    """The frames on the stack of the test and of functions within it, innermost first."""
 
 
 class Stack:
@@ -38,89 +39,83 @@ class Stack:
     The library's files begin with `library`; `readers` go by the names of its functions.
     """
 
+    _silent: ClassVar[dict[int, CodeType]] = {}
+    """Functions whose frames tell nothing, by their `id`: nearly all, and on every stack."""
+
     def __init__(self, test: CodeType, library: str, readers: Mapping[str, Reader]) -> None:
         self._test = test
-        self._own = {id(code) for code in _within(test)}
+        self._own = {id(code) for code in within(test)}
         self._library = library
         self._readers = readers
         self._thread = threading.get_ident()
 
-    def look(self, start: FrameType) -> View:
-        """What led to `start`. The stack of a task ends with the task, as that of a thread does."""
+    def look(self, start: FrameType, test: FrameType | None) -> View:
+        """What led to `start`. `test` is the frame of the test, if it is known.
+
+        The stack of a task ends with the task, as that of a thread does. What these do beside
+        the test, they do while it is at one of its lines.
+        """
         path: list[Line | Cause] = []
         own: list[FrameType] = []
         caller: FrameType | None = None
-        strand = self._strand()
-        for frame in outward(start):
+        task: tasks.Task | None = None
+        frames = outward(start, self._silent)
+        while frame := next(frames, None):
             code = frame.f_code
-            if code.co_filename.startswith(self._library):
-                read = self._readers.get(code.co_name)
-                if read and (cause := read(frame)):
-                    path += (cause,) if caller is None else (_line(caller), cause)
-                    caller = None
-            elif id(code) in self._own:
+            if id(code) in self._own:
                 own.append(frame)
                 caller = caller or frame
                 if code is self._test:
                     break
-            elif is_the_learners(code):
-                caller = caller or frame
+            elif code.co_name in self._readers and code.co_filename.startswith(self._library):
+                if cause := self._readers[code.co_name](frame):
+                    path += (cause,) if caller is None else (line_of(caller), cause)
+                    caller = None
             elif code.co_name == "_run" and code.co_filename.endswith(_EVENT_LOOP):
-                strand = strand or _task()
+                task = task or tasks.current_task()
                 if own:
                     break
-        line = _line(own[-1]) if own else None
-        if caller and not (line and _is_at(caller, line)):
-            path.append(_line(caller))
-        return View(line, tuple(reversed(path)), strand, own)
+                if task and (waiting := tasks.waiting_for(task)):
+                    task = waiting
+                    frames = chain(tasks.frames_of(task), [frame], frames)
+            elif is_the_learners(code):
+                caller = caller or frame
+            else:
+                self._silent[id(code)] = code
+        at = own[-1] if own else None
+        strand = self._strand(task, at)
+        if strand:
+            test = test or self._find_test()
+            at = test if test and _is_beside(strand, test) else at
+        elif at and at.f_code is self._test:
+            test = at
+        if caller and not (at and _is_same_line(caller, at)):
+            path.append(line_of(caller))
+        return View(test, line_of(at) if at else None, tuple(reversed(path)), strand, own)
 
-    def _strand(self) -> Strand | None:
-        if threading.get_ident() == self._thread:
-            return None
-        return Strand("thread", threading.current_thread().name)
+    def _strand(self, task: tasks.Task | None, at: FrameType | None) -> Strand | None:
+        if threading.get_ident() != self._thread:
+            return Strand("thread", threading.current_thread().name)
+        is_the_tests = at and at.f_code is self._test and _is_coroutine(at)
+        return Strand("task", task.get_name()) if task and not is_the_tests else None
 
-
-def outward(frame: FrameType | None) -> Iterator[FrameType]:
-    """A frame and its callers, also where SQLAlchemy's asyncio support changes the greenlet."""
-    greenlets = sys.modules.get("greenlet")
-    greenlet = greenlets.getcurrent() if greenlets else None
-    while frame:
-        yield frame
-        frame = frame.f_back
-        while frame is None and greenlet and greenlet.parent:
-            greenlet = greenlet.parent
-            frame = greenlet.gr_frame
-
-
-def is_the_learners(code: CodeType) -> bool:
-    """Whether this is code of the project under test: no library's, and no module's top level."""
-    return not _is_library(code.co_filename) and code.co_name != "<module>"
-
-
-@cache
-def _is_library(path: str) -> bool:
-    return path.startswith(_LIBRARIES) or any(folder in path for folder in _INSTALLED)
-
-
-def _within(code: CodeType) -> Iterator[CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _within(constant)
+    def _find_test(self) -> FrameType | None:
+        """The frame of the test in its own thread, or in the task that waits for this one."""
+        running = outward(sys._current_frames().get(self._thread))
+        waiting = chain.from_iterable(map(tasks.frames_of, tasks.all_tasks()))
+        found = (frame for frame in chain(running, waiting) if frame.f_code is self._test)
+        return next(found, None)
 
 
-def _line(frame: FrameType) -> Line:
-    return Line(frame.f_code, frame.f_lineno, frame.f_lasti)
+def _is_beside(strand: Strand, test: FrameType) -> bool:
+    """Whether a strand runs beside the test, rather than within, as in `asyncio.run(main())`."""
+    return strand.kind == "thread" or _is_coroutine(test)
 
 
-def _is_at(frame: FrameType, line: Line) -> bool:
-    """Whether a frame is at that line too, as one of a comprehension can be."""
-    return frame.f_code.co_filename == line.path and frame.f_lineno == line.number
+def _is_coroutine(frame: FrameType) -> bool:
+    return bool(frame.f_code.co_flags & CO_COROUTINE)
 
 
-def _task() -> Strand | None:
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        return None
-    return Strand("task", task.get_name()) if task else None
+def _is_same_line(one: FrameType, other: FrameType) -> bool:
+    """As it can be of a comprehension and the function around it."""
+    return one.f_lineno == other.f_lineno and one.f_code.co_filename == other.f_code.co_filename

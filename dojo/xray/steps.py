@@ -64,19 +64,17 @@ def steps_of(events: Iterable[Event], labels: Labels) -> list[Step]:
     in_order = sorted(events, key=lambda event: isinstance(event.action, Forgotten))
     for _, group in groupby(enumerate(in_order), key=lambda pair: _told_together(*pair)):
         alike = [event for _, event in group]
-        connection = labels.connection(alike[0].connection)
+        connection, actor = labels.connection(alike[0].connection), labels.side(alike[0])
         match action := alike[0].action:
             case Taken():
                 steps.append(Step(f"{connection} taken from the pool", kind=Taken))
             case Transaction(verb, sent):
-                _transact(verb, sent, connection, steps)
+                _transact(Step(verb, kind=verb, actor=actor), sent, connection, steps)
             case Returned():
-                _give_back(connection, steps)
+                _give_back(connection, actor, steps)
             case Statement(sql, _, sets):
                 note = f"and {sets - 1} more row{'s' if sets > 2 else ''}" if sets > 1 else ""
-                if sql.startswith("BEGIN") and steps and steps[-1].what == "BEGIN":
-                    note = steps.pop().note  # some drivers need a listener that sends it
-                steps.append(Step(action, note, kind=shape(sql)))
+                steps.append(Step(action, note, kind=shape(sql), actor=actor))
             case Unmatched():
                 steps.append(Step("no row matched", kind=Unmatched))
             case Failure(error, message):
@@ -98,22 +96,23 @@ def _told_together(index: int, event: Event) -> Hashable:
     return index
 
 
-def _transact(verb: str, sent: bool, connection: str, steps: list[Step]) -> None:
+def _transact(step: Step, sent: bool, connection: str, steps: list[Step]) -> None:
     taken = f"{connection} taken from the pool"
-    if verb != "BEGIN":
-        steps.append(Step(verb if sent else f"{verb} without effect: autocommit", kind=verb))
-    elif sent and steps and steps[-1].what == taken:
-        steps[-1] = Step(verb, taken, kind=verb)
-    elif sent:
-        steps.append(Step(verb, kind=verb))
+    if not sent:
+        if step.kind != "BEGIN":
+            steps.append(replace(step, what=f"{step.what} without effect: autocommit"))
+    elif steps and steps[-1].what == taken:
+        steps[-1] = replace(step, note=taken, actor="")
+    else:
+        steps.append(step)
 
 
-def _give_back(connection: str, steps: list[Step]) -> None:
+def _give_back(connection: str, actor: str, steps: list[Step]) -> None:
     """Say it beside the COMMIT or ROLLBACK that came before, if there is one."""
     returned = f"{connection} back in the pool"
     for index in reversed(range(len(steps))):
-        if steps[index].what in ("COMMIT", "ROLLBACK") and not steps[index].note:
-            steps[index] = replace(steps[index], note=returned)
+        if steps[index] in (Step(verb, kind=verb, actor=actor) for verb in ("COMMIT", "ROLLBACK")):
+            steps[index] = Step(steps[index].what, returned, kind=steps[index].kind)
             return
     steps.append(Step(returned, kind=Returned))
 

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
 from dojo.xray.events import Action, Failure, Returned, Statement, Taken, Transaction, Unmatched
+from dojo.xray.frames import outward
 from dojo.xray.journal import Journal, Listener
 from dojo.xray.sql import literal
-from dojo.xray.stack import outward
 from dojo.xray.variables import Variables, local
 
 _SESSION = Session.__init__.__code__.co_filename
@@ -50,15 +50,16 @@ class Traffic:
             "after_cursor_execute": self._done,
             "handle_error": self._failed,
             "after_begin": self._joined,
+            "after_transaction_end": self._left,
         }
 
     def _opened(self, driver: object, entry: ConnectionPoolEntry) -> None:
         self._numbers[id(driver)] = self._variables.new_number()
 
     def _taken(self, driver: object, entry: ConnectionPoolEntry, proxy: object) -> None:
-        number = self._numbers.setdefault(id(driver), self._variables.new_number())
-        self._numbers[id(entry)] = number
-        self._sessions.pop(number, None)
+        self._numbers[id(entry)] = number = self._number_of_driver(driver)
+        if session := self._connecting():
+            self._sessions[number] = session
         self._write(Taken(), number)
 
     def _returned(self, driver: object, entry: ConnectionPoolEntry) -> None:
@@ -87,15 +88,25 @@ class Traffic:
         if number := self._number(connection):
             self._sessions[number] = self._variables.number(session)
 
+    def _left(self, session: Session, transaction: SessionTransaction) -> None:
+        """Let go of a connection that the session was given, and does not give back itself."""
+        if transaction.parent is None:
+            left = self._variables.number(session)
+            self._sessions = {c: s for c, s in self._sessions.items() if s != left}
+
     def _sent(
         self, connection: Connection, cursor: object, sql: str, parameters: Any, *_: object
     ) -> None:
-        sets = parameters if isinstance(parameters, list) else [parameters]
-        statement = Statement(sql, _literals(sets[0] if sets else ()), len(sets))
-        self._write(statement, self._number(connection))
+        number = self._number(connection)
+        if sql.startswith("BEGIN") and self._journal.amend(Transaction(sql, sent=True), number):
+            return  # some drivers need a listener that sends it
+        many = isinstance(parameters, list) and isinstance(parameters[0], tuple | dict)
+        first = _literals(parameters[0] if many else parameters)
+        sets = len(parameters) if many else 1
+        self._write(Statement(sql, first, sets), number)
 
     def _done(self, connection: Connection, cursor: DBAPICursor, sql: str, *_: object) -> None:
-        verb = sql.split(maxsplit=1)[0].upper()
+        verb = sql.lstrip()[:6].upper()
         if verb in ("UPDATE", "DELETE") and cursor.rowcount == 0 and "RETURNING" not in sql:
             self._write(Unmatched(), self._number(connection))
 
@@ -108,19 +119,23 @@ class Traffic:
     def _number(self, connection: Connection) -> int | None:
         if connection.closed or connection.invalidated:
             return None
-        driver = id(connection.connection.dbapi_connection)
-        number = self._numbers.setdefault(driver, self._variables.new_number())
+        number = self._number_of_driver(connection.connection.dbapi_connection)
         return self._variables.number(connection, number)
+
+    def _number_of_driver(self, driver: object) -> int:
+        if id(driver) not in self._numbers:
+            self._numbers[id(driver)] = self._variables.new_number()
+        return self._numbers[id(driver)]
 
     def _write(self, action: Action, number: int | None) -> None:
         session = self._sessions.get(number or 0)
-        if session is None and isinstance(action, Taken | Transaction):
+        if session is None and isinstance(action, Statement):
             session = self._connecting()
         self._journal.write(action, session, number)
 
     def _connecting(self) -> int | None:
         """The session that is about to use a connection, which it will say only later."""
-        for frame in outward(sys._getframe(2)):
+        for frame in outward(sys._getframe(1)):
             code = frame.f_code
             if code.co_name == "_connection_for_bind" and code.co_filename == _SESSION:
                 (session,) = local(frame, "self")
@@ -128,7 +143,9 @@ class Traffic:
         return None
 
 
-def _literals(parameters: Mapping[str, object] | Sequence[object]) -> Any:
+def _literals(parameters: Mapping[str, object] | Sequence[object] | None) -> Any:
+    if parameters is None:
+        return ()
     if isinstance(parameters, Mapping):
         shown = islice(parameters.items(), _MOST_PARAMETERS)
         return {name: literal(value) for name, value in shown}

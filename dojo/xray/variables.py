@@ -8,6 +8,8 @@ from types import FrameType
 from typing import Any
 from weakref import ref
 
+from dojo.xray.proxies import unwrapper
+
 
 def local(frame: FrameType, *names: str) -> list[Any]:
     """The values of some of a running function's variables, None for one that has no value."""
@@ -31,17 +33,11 @@ class Variables:
     """Numbers things, and remembers which of a test's variables held them.
 
     A thing is known by its `id` until it is gone: `gone` is then called with its number.
-    `unwrapper` finds, for the class of a proxy, what leads to the thing that is meant.
     """
 
-    def __init__(
-        self,
-        gone: Callable[[int], None],
-        unwrapper: Callable[[type], Callable[[Any], object] | None],
-    ) -> None:
+    def __init__(self, gone: Callable[[int], None]) -> None:
         self.names: dict[int, tuple[str, ...]] = {}
         self._gone = gone
-        self._unwrapper = unwrapper
         self._numbers: dict[int, int] = {}
         self._references: dict[int, ref[object]] = {}
         self._count = count(1)
@@ -57,6 +53,10 @@ class Variables:
             self._numbers[key] = number = number or self.new_number()
             self._references[key] = ref(thing, lambda _: self._forget(key, number))
         return self._numbers[key]
+
+    def known(self, thing: object) -> int | None:
+        """The number of a thing that has one."""
+        return self._numbers.get(id(thing))
 
     def _forget(self, key: int, number: int) -> None:
         del self._numbers[key], self._references[key]
@@ -80,7 +80,9 @@ class Variables:
 
     def _known(self, variables: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         for name, value in variables.items():
-            unwrap = self._unwrapper(type(value))
-            number = self._numbers.get(id(unwrap(value) if unwrap else value))
-            if number and name.isidentifier():
-                yield name, number
+            kind: type = type(value)
+            unwrap = unwrapper(kind)
+            for thing in unwrap(value) if unwrap else (value,):
+                number = self._numbers.get(id(thing))
+                if number and name.isidentifier():
+                    yield name, number
