@@ -7,7 +7,8 @@ Nothing that one test does reaches another.
 import dojo.requirements  # noqa: F401  (first, to say what is too old or missing)
 
 # isort: split
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -16,17 +17,20 @@ from sqlalchemy import Connection, Engine, QueuePool, event, insert
 from sqlalchemy.orm import Session, close_all_sessions
 
 from dojo import database
+from dojo.servers.server import Server
 from katas.models import ROWS, Base
 
-pytest_plugins = ["dojo.plugin", "pytester"]
+pytest_plugins = ["dojo.plugin", "dojo.servers.plugin", "pytester"]
+
+Connect = Callable[[], Engine]
 
 _numbers = count(1)
 
 
 @pytest.fixture
-def engine(database_path: Path) -> Iterator[Engine]:
+def engine(connect: Connect) -> Iterator[Engine]:
     """The fresh database's engine, with a connection pool."""
-    engine = database.connect(database_path)
+    engine = connect()
     yield engine
     close_all_sessions()
     engine.dispose()
@@ -52,12 +56,12 @@ def other_session(engine: Engine) -> Session:
 
 
 @pytest.fixture
-def observer(database_path: Path) -> Iterator[Connection]:
+def observer(connect: Connect) -> Iterator[Connection]:
     """A connection from outside: it sees what is committed, and only that.
 
     It has an engine of its own, and each of its statements is a transaction of its own.
     """
-    engine = database.connect(database_path).execution_options(isolation_level="AUTOCOMMIT")
+    engine = connect().execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -76,7 +80,18 @@ def statements(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
+def connect(server: Server | None, request: pytest.FixtureRequest) -> Iterator[Connect]:
+    """Makes engines on the fresh database, each with a pool of its own."""
+    if server:
+        with server.fresh(Base.metadata, populate):
+            yield server.connect
+    else:
+        yield partial(database.connect, request.getfixturevalue("database_path"))
+
+
+@pytest.fixture
 def database_path(template: Path) -> Iterator[Path]:
+    """A fresh SQLite database, whatever the run is for."""
     path = database.copy_template(template, template.with_name(f"{next(_numbers)}.db"))
     yield path
     database.remove(path)
@@ -84,9 +99,11 @@ def database_path(template: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    def populate(connection: Connection) -> None:
-        Base.metadata.create_all(connection)
-        for model, rows in ROWS.items():
-            connection.execute(insert(model), rows)
-
+    """The SQLite database that each test gets a copy of."""
     return database.make_template(tmp_path_factory.mktemp("katas") / "template.db", populate)
+
+
+def populate(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    for model, rows in ROWS.items():
+        connection.execute(insert(model), rows)

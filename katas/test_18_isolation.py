@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, exc, inspect, select
 from sqlalchemy.orm import Session
 
-from katas.models import Account, Product, User
+from katas.models import Account, Product, Purchase, User
 
 
 def test_what_a_query_finds_and_what_it_shows(engine: Engine, other_session: Session) -> None:
@@ -30,6 +30,7 @@ def test_what_a_query_finds_and_what_it_shows(engine: Engine, other_session: Ses
     assert [(account.owner, account.balance) for account in rich] == ___
 
 
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_seeing_what_others_have_committed(session: Session, other_session: Session) -> None:
     """See to it that ada's new name is seen.
 
@@ -76,6 +77,53 @@ def test_what_a_rollback_undoes_in_autocommit(engine: Engine, observer: Connecti
     assert observer.scalars(select(User.name).order_by(User.id)).all()[3:] == ___
 
 
+@pytest.mark.only_on("postgresql")
+def test_one_row_asked_for_twice(engine: Engine, other_session: Session) -> None:
+    """Two transactions that go on, one at each level."""
+    levels = ("READ COMMITTED", "REPEATABLE READ")
+    sessions = [Session(engine.execution_options(isolation_level=level)) for level in levels]
+    stock = select(Product.stock).where(Product.id == 1)
+    assert [session.scalar(stock) for session in sessions] == [10, 10]
+
+    other_session.get_one(Product, 1).stock = 7
+    other_session.commit()
+
+    assert [session.scalar(stock) for session in sessions] == ___
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_is_read_with_a_lock(session: Session, other_session: Session) -> None:
+    """At READ COMMITTED. Lock the compasses, and see to it that their stock is the true one."""
+    compass = session.get_one(Product, 1)
+    other_session.get_one(Product, 1).stock = 0
+    other_session.commit()
+
+    ___
+
+    assert compass.stock == 0
+    with pytest.raises(exc.OperationalError):
+        other_session.get_one(Product, 1, with_for_update={"nowait": True})
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_queue_for_several_workers(
+    session: Session, other_session: Session, engine: Engine
+) -> None:
+    """See to it that each worker takes the first purchase that is free, without waiting."""
+
+    first_open = select(Purchase).where(Purchase.status == "open").order_by(Purchase.id).limit(1)
+
+    def take(worker: Session) -> Purchase | None:
+        return worker.scalars(___).first()
+
+    third_session = Session(engine)
+
+    jobs = [take(worker) for worker in (session, other_session, third_session)]
+
+    assert [job and job.id for job in jobs] == [1, 2, None]
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_selling_after_somebody_else_has_sold(
     session: Session, other_session: Session, observer: Connection
 ) -> None:

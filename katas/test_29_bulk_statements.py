@@ -113,6 +113,7 @@ def test_taking_stock(session: Session, statements: list[str], observer: Connect
     assert observer.scalars(select(Product.stock).order_by(Product.id)).all() == [8, 5]
 
 
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_what_comes_back_of_rows_that_were_there(session: Session, engine: Engine) -> None:
     rows = [{"name": "compass", "stock": 5}, {"name": "sextant", "stock": 4}]
     skip = insert_product(engine).on_conflict_do_nothing(index_elements=[Product.name])
@@ -122,6 +123,7 @@ def test_what_comes_back_of_rows_that_were_there(session: Session, engine: Engin
     assert names == ___
 
 
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_receiving_goods(session: Session, engine: Engine, observer: Connection) -> None:
     """Write `receive`: what we have gets more stock, what is new is inserted, in one statement."""
     compass = session.get_one(Product, 1)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, exc, inspect, select
 from sqlalchemy.orm import Session
 
-from katas.models import Account, Product, User
+from katas.models import Account, Product, Purchase, User
 
 
 def test_what_a_query_finds_and_what_it_shows(engine: Engine, other_session: Session) -> None:
@@ -37,6 +37,7 @@ def test_what_a_query_finds_and_what_it_shows(engine: Engine, other_session: Ses
     assert [(account.owner, account.balance) for account in rich] == [("grace", 50)]
 
 
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_seeing_what_others_have_committed(session: Session, other_session: Session) -> None:
     """See to it that ada's new name is seen.
 
@@ -103,6 +104,74 @@ def test_what_a_rollback_undoes_in_autocommit(engine: Engine, observer: Connecti
     assert observer.scalars(select(User.name).order_by(User.id)).all()[3:] == ["barbara"]
 
 
+@pytest.mark.only_on("postgresql")
+def test_one_row_asked_for_twice(engine: Engine, other_session: Session) -> None:
+    """Two transactions that go on, one at each level."""
+    levels = ("READ COMMITTED", "REPEATABLE READ")
+    sessions = [Session(engine.execution_options(isolation_level=level)) for level in levels]
+    stock = select(Product.stock).where(Product.id == 1)
+    assert [session.scalar(stock) for session in sessions] == [10, 10]
+
+    other_session.get_one(Product, 1).stock = 7
+    other_session.commit()
+
+    # hint: A column is asked for, not an object: what counts is what the database shows.
+    # hint: How long does a snapshot last: for a statement, or for a transaction?
+    # wrong: [10, 10] -- at READ COMMITTED each statement has a snapshot of its own
+    # wrong: [7, 7] -- at REPEATABLE READ the snapshot lasts until the transaction ends
+    # wrong: [10, 7] -- it is the other way round
+    # why: READ COMMITTED, where PostgreSQL begins, shows each statement what is committed by then.
+    # why: REPEATABLE READ, where MariaDB begins, shows the state at the transaction's first query.
+    assert [session.scalar(stock) for session in sessions] == [7, 10]
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_is_read_with_a_lock(session: Session, other_session: Session) -> None:
+    """At READ COMMITTED. Lock the compasses, and see to it that their stock is the true one."""
+    compass = session.get_one(Product, 1)
+    other_session.get_one(Product, 1).stock = 0
+    other_session.commit()
+
+    # hint: A lock keeps the row from changing from now on. What had compass loaded before?
+    # hint: with_for_update() locks. What makes a row overwrite what is loaded?
+    # wrong: session.scalars(select(Product).with_for_update()).all() -- locks, overwrites nothing
+    # wrong: session.refresh(compass) -- reads anew, but locks nothing
+    # wrong: session.expire(compass) -- read anew when it is used, without a lock
+    # why: FOR UPDATE is for the database; the session goes on showing what it has loaded. Whoever
+    # why: locks in order to decide has to refresh as well: lock first, then read.
+    session.refresh(compass, with_for_update=True)
+
+    assert compass.stock == 0
+    with pytest.raises(exc.OperationalError):
+        other_session.get_one(Product, 1, with_for_update={"nowait": True})
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_queue_for_several_workers(
+    session: Session, other_session: Session, engine: Engine
+) -> None:
+    """See to it that each worker takes the first purchase that is free, without waiting."""
+
+    first_open = select(Purchase).where(Purchase.status == "open").order_by(Purchase.id).limit(1)
+
+    def take(worker: Session) -> Purchase | None:
+        # hint: Who takes a purchase locks its row. What are the others to do about a locked row?
+        # hint: with_for_update() waits. One of its arguments makes it go on to the next row.
+        # wrong: first_open -- without a lock, all of them take the first one
+        # wrong: first_open.with_for_update(read=True) -- FOR SHARE: all may have it at once
+        # wrong: first_open.with_for_update(nowait=True) -- an error for whoever comes second
+        # why: SKIP LOCKED passes over what somebody else is working on. The lock lasts until the
+        # why: end of the transaction, so a worker that dies gives its purchase back.
+        return worker.scalars(first_open.with_for_update(skip_locked=True)).first()
+
+    third_session = Session(engine)
+
+    jobs = [take(worker) for worker in (session, other_session, third_session)]
+
+    assert [job and job.id for job in jobs] == [1, 2, None]
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_selling_after_somebody_else_has_sold(
     session: Session, other_session: Session, observer: Connection
 ) -> None:

@@ -1,0 +1,1 @@
+"""The katas on PostgreSQL and MariaDB."""
