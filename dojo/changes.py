@@ -36,7 +36,7 @@ def changes(source: str, solved: str) -> Changes:
 
 def _functions(text: str) -> Iterator[tuple[str, list[str]]]:
     starts = [match.start() for match in _FUNCTION.finditer(text)]
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         function = text[start:end]
         name = _FUNCTION.match(function)
         assert name

@@ -90,7 +90,7 @@ def test_what_a_delete_takes_along(session: Session, observer: Connection) -> No
     session.delete(ada)
     session.commit()
 
-    # hint: Ada has purchase 1 with two items. The clock is grace's.
+    # hint: Ada has purchase 1, with items 1 and 2. Item 3 belongs to grace's purchase.
     # hint: "all" has delete in it, and so has "all, delete-orphan".
     # wrong: ["cards", "ink", "clock"] -- the delete goes on from purchases to items
     # wrong: [] -- grace's purchase is not reached from ada

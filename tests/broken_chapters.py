@@ -77,6 +77,8 @@ HOLES = {
     "statement = select(User.name).order_by(User.id)\n"
     "        return list(session.scalars(statement))": "___",
     "is True": "is ___",
+    "size = len(session.new)": "size = ___",
+    "size == len([])": "size == ___",
     "raises(AttributeError)": "raises(___)",
 }
 
@@ -99,6 +101,21 @@ def test_an_error(session: Session) -> None:
     # why: So it is with any object.
     with pytest.raises(AttributeError):
         session.save()
+"""
+
+TWO_HOLES = """
+
+def test_two_holes(session: Session) -> None:
+    # hint: Nothing was loaded.
+    # hint: Nobody was added.
+    # wrong: 1 -- there is nobody
+    # why: The session is empty.
+    size = len(session.new)
+    # hint: It is a number.
+    # hint: It is no great number.
+    # wrong: 2 -- so it is not
+    # why: It is what it is.
+    assert size == 0 or size == len([])
 """
 
 BETWEEN = "\n\ndef test_a_statement(session: Session, observer: Connection) -> None:\n"
@@ -283,7 +300,6 @@ IN_ATTEMPTS = [
         "a kata that passes untouched",
         [
             ("katas", "def test_a_value", "untouched, the kata passes"),
-            ("katas", "    assert True or", "with only this hole open, test_a_value passes"),
             ("solutions", '    # wrong: "Ada"', "the wrong answer passes"),
         ],
         both=("assert ada.name", "assert True or ada.name"),
@@ -292,7 +308,6 @@ IN_ATTEMPTS = [
         "a hole whose error is swallowed",
         [
             ("katas", "def test_a_value", "untouched, the kata passes"),
-            ("katas", "    with suppress", "with only this hole open, test_a_value passes"),
         ],
         both=("assert ada.name", "with suppress(NameError): assert ada.name"),
     ),
@@ -300,9 +315,16 @@ IN_ATTEMPTS = [
         "a kata that fails before its hole",
         [
             ("katas", "def test_a_call", "untouched, the kata fails for another reason"),
-            ("katas", "    session.___", "test_a_call fails for another reason: AssertionError"),
         ],
         both=("    # hint: She is in", "    assert not ada\n    # hint: She is in"),
+    ),
+    Breakage(
+        "the second of two holes, which is not reached",
+        [
+            ("katas", "    assert size", "with only this hole open, test_two_holes passes"),
+            ("solutions", "    # wrong: 2", "the wrong answer passes"),
+        ],
+        both=(LAST, LAST + TWO_HOLES),
     ),
     Breakage(
         "a wrong answer that passes",
@@ -336,7 +358,6 @@ IN_ATTEMPTS = [
         "a kata that pytest does not find",
         [
             ("katas", "@pytest.fixture", "test_a_call is not collected"),
-            ("katas", "    session.___", "with only this hole open, test_a_call was not run"),
             ("solutions", "    # wrong: refresh", "the wrong answer was not run"),
         ],
         both=("def test_a_call", "@pytest.fixture\ndef test_a_call"),
@@ -353,12 +374,12 @@ IN_ORDERS = [
     Breakage("nothing", []),
     Breakage(
         "a solution that fails",
-        [("solutions", "def test_a_value", "solved, alone: the kata fails: AssertionError")],
+        [("solutions", "def test_a_value", "seed 2), the kata fails: AssertionError")],
         solution=('name == "ada"', 'name == "alan"'),
     ),
     Breakage(
         "a solution that fails after another",
-        [("solutions", "def test_a_value", "solved, backwards: the kata fails")],
+        [("solutions", "def test_a_value", "solved (backwards")],
         both=(BETWEEN, f"    assert not kept\n{BETWEEN}    kept.append(User())\n"),
     ),
 ]

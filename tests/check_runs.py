@@ -1,82 +1,10 @@
 """What has to come of running a chapter: untouched, with a hole open, wrongly filled, solved."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from textwrap import indent
+from collections.abc import Iterator
 
-from dojo.chapter import Hole
-from dojo.outline import outline
-from dojo.solution import WrongAnswer
-from tests.nested import Report, Result, Run, copy_house, run, run_in_orders, without_parameters
+from tests.attempts import Attempt, attempts
+from tests.outcome import Report, Result, Run, without_parameters
 from tests.pair import Pair, Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A chapter with all holes filled but one, which is open or has a wrong answer in it."""
-
-    pair: Pair
-    hole: Hole
-    wrong: WrongAnswer | None = None
-
-    @property
-    def path(self) -> str:
-        """Where it stands to be run: in a file of its own."""
-        chapter = self.pair.file.removesuffix(".py")
-        answer = f"wrong_{self.wrong.line}" if self.wrong else "open"
-        return f"attempts/{chapter}/test_{self.hole.line}_{self.hole.column}_{answer}.py"
-
-    def source(self) -> str:
-        """Its text, with only the tests that need the hole. Raises SyntaxError."""
-        answers = {hole: hole.answer for hole in self.pair.chapter.holes if hole != self.hole}
-        if self.wrong:
-            line = self.pair.chapter.source.splitlines()[self.hole.line - 1]
-            margin = line[: len(line) - len(line.lstrip())]
-            answers[self.hole] = indent(self.wrong.text, margin).removeprefix(margin)
-        source = self.pair.filled(answers)
-        lines = source.splitlines()
-        for block in outline(source).values():
-            if block.is_test and block.name not in self.hole.katas:
-                for number in block.own_lines:
-                    lines[number - 1] = ""
-        return "\n".join(lines)
-
-
-def attempts(pair: Pair) -> Iterator[Attempt]:
-    """Each hole open, and each hole with each of its wrong answers."""
-    for hole in pair.chapter.holes:
-        yield Attempt(pair, hole)
-        for wrong in hole.note.wrong if hole.note else ():
-            yield Attempt(pair, hole, wrong)
-
-
-def run_attempts(root: Path, pairs: Iterable[Pair], folder: Path, limit: float = 30) -> Run:
-    """Run these chapters untouched, and all attempts at them, in a copy of the house."""
-    copy_house(root, folder)
-    for pair in pairs:
-        for attempt in attempts(pair):
-            path = folder / attempt.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                path.write_text(attempt.source(), encoding="utf-8")
-            except SyntaxError:
-                continue  # that is a problem of wrong_answers()
-    (folder / "attempts").mkdir(exist_ok=True)
-    chapters = [pair.path for pair in pairs]
-    return run(folder, *chapters, "attempts", "-p", "no:randomly", limit=limit)
-
-
-def run_orders(root: Path, pairs: Iterable[Pair], folder: Path) -> Run:
-    """Run the solutions of these chapters: each kata alone, then all in several orders."""
-    copy_house(root, folder)
-    return run_in_orders(folder, *(pair.solution_path for pair in pairs))
-
-
-def run_in_parallel(root: Path, pairs: Iterable[Pair], folder: Path) -> Run:
-    """Run the solutions of these chapters shuffled, in two processes."""
-    copy_house(root, folder)
-    return run(folder, *(pair.solution_path for pair in pairs), "-n2")
 
 
 def untouched(pair: Pair, run: Run) -> Iterator[Problem]:
@@ -88,10 +16,10 @@ def untouched(pair: Pair, run: Run) -> Iterator[Problem]:
 
 def left_open(pair: Pair, run: Run) -> Iterator[Problem]:
     """With any single hole open, the katas that need it still fail for that reason."""
-    for hole in pair.chapter.holes:
-        for kata in hole.katas:
-            if text := _instead_of_open(run.result(Attempt(pair, hole).path, kata)):
-                yield pair.in_kata(hole.line, f"with only this hole open, {kata} {text}")
+    for attempt in attempts(pair):
+        for kata in attempt.hole.katas if attempt.wrong is None else ():
+            if text := _instead_of_open(run.result(attempt.path, kata)):
+                yield pair.in_kata(attempt.hole.line, f"with only this hole open, {kata} {text}")
 
 
 def _instead_of_open(result: Result) -> str | None:
@@ -136,14 +64,17 @@ def solved(pair: Pair, run: Run) -> Iterator[Problem]:
     """The solution passes, in every order in which it was run."""
     solution = pair.chapter.solution
     for name in (kata.name for kata in pair.chapter.katas if kata.name in solution.blocks):
+        orders: dict[str, list[str]] = {}
+        for order in run.orders() or ["never run"]:
+            if text := _instead_of_solved(run.result(pair.solution_path, name, order)):
+                orders.setdefault(text, []).append(order)
         line = solution.number(solution.blocks[name].own_lines.start)
-        for order in run.orders():
-            result = run.result(pair.solution_path, name, order)
-            if result.missing:
-                yield pair.in_solution(line, f"solved, {order}: the kata {result.missing}")
-            elif result.failures:
-                message = result.failures[0].message
-                yield pair.in_solution(line, f"solved, {order}: the kata fails: {message}")
+        for text, where in orders.items():
+            yield pair.in_solution(line, f"solved ({', '.join(where)}), the kata {text}")
+
+
+def _instead_of_solved(result: Result) -> str | None:
+    return result.missing or next((f"fails: {f.message}" for f in result.failures), None)
 
 
 def counts(pair: Pair, run: Run) -> Iterator[Problem]:
@@ -166,9 +97,10 @@ def counts(pair: Pair, run: Run) -> Iterator[Problem]:
         )
 
 
-def skipped(pair: Pair, run: Run) -> list[str]:
-    """The katas that could not be run here, and so were not checked either."""
-    return [k.name for k in pair.chapter.katas if run.result(pair.path, k.name).skipped]
+def skipped(pair: Pair, run: Run) -> dict[str, str]:
+    """The katas that cannot be run here, and so are not checked either, with the reason."""
+    results = {kata.name: run.result(pair.path, kata.name) for kata in pair.chapter.katas}
+    return {name: result.skipped for name, result in results.items() if result.skipped}
 
 
 ATTEMPTS = (untouched, left_open, wrong_answers, counts)

@@ -10,15 +10,21 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pytest
+
+from tests import outcome
+from tests.outcome import Run
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 
-SEEDS = 3
+SEEDS = 2
+MOST_PROCESSES = 4
 
 WARM_UP = """\
 from katas.models import User
@@ -26,71 +32,6 @@ from katas.models import User
 def test_warm_up(session):
     session.get_one(User, 1)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How one phase of a test went."""
-
-    outcome: str
-    hole: int | None
-    """The line of the open hole that it has reached."""
-    judged: bool
-    """It failed by an assertion or an SQLAlchemy error, or for want of an expected exception."""
-    message: str
-    order: str
-    """The order that the test was run in, if there were several."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How one test went, in all its phases and with all its parameters."""
-
-    failures: tuple[Report, ...] = ()
-    skipped: bool = False
-    missing: str | None = None
-    """Why nothing is known of it."""
-
-
-@dataclass(slots=True)
-class Run:
-    """What is known of a run."""
-
-    collected: Sequence[str] = ()
-    broken: dict[str, str] = field(default_factory=dict)
-    """Why a file could not be imported, by its path."""
-    skipped: list[str] = field(default_factory=list)
-    """The files that were skipped whole, by path."""
-    reports: dict[str, list[Report]] = field(default_factory=dict)
-    """By test: a nodeid without parameters."""
-    hung: list[str] = field(default_factory=list)
-    """The tests that began and did not end."""
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)
-    """What the plugin counted, by chapter and by state."""
-
-    def orders(self) -> list[str]:
-        """All the orders in which tests were run, other than the usual one."""
-        return sorted({r.order for reports in self.reports.values() for r in reports if r.order})
-
-    def result(self, path: str, test: str, order: str | None = None) -> Result:
-        """How a test went, in all orders or in one."""
-        nodeid = f"{path}::{test}"
-        if path in self.skipped:
-            return Result(skipped=True)
-        if path in self.broken:
-            return Result(missing=f"cannot be imported: {self.broken[path]}")
-        if nodeid in map(without_parameters, self.hung):
-            return Result(missing="does not end")
-        reports = [r for r in self.reports.get(nodeid, ()) if order in (None, r.order)]
-        if not reports:
-            because = f": {self.hung[0]} does not end" if self.hung else ""
-            return Result(missing=f"was not run{because}")
-        failures = tuple(report for report in reports if report.outcome == "failed")
-        return Result(failures, any(report.outcome == "skipped" for report in reports))
-
-
-def without_parameters(nodeid: str) -> str:
-    return nodeid.partition("[")[0]
 
 
 def copy_house(root: Path, target: Path) -> None:
@@ -102,19 +43,20 @@ def copy_house(root: Path, target: Path) -> None:
         shutil.copy(root / file, target)
 
 
-def run(root: Path, *arguments: str, limit: float = 30) -> Run:
+def run(root: Path, *arguments: str, limit: float = 20) -> Run:
     """Run pytest in `root`.
 
-    A test that takes longer than `limit` seconds ends the run, and a run that takes twenty times
-    as long is ended too. Raises RuntimeError if pytest got nowhere.
+    A test that takes longer than `limit` seconds fails. If it does not notice, the run is ended,
+    and in any case after ten minutes. Raises RuntimeError if pytest itself breaks.
     """
     inherited = {name: os.environ[name] for name in os.environ if not name.startswith("PYTEST")}
     with TemporaryDirectory() as folder:
         record, counts, output = (Path(folder, name) for name in ("record", "counts", "output"))
         command = [
             *(sys.executable, "-m", "pytest", "--quiet", "--tb=no", "--no-summary"),
-            *("-p", "recorder", f"--record={record}", f"--katas-json={counts}"),
-            *("-o", f"faulthandler_timeout={limit}", "-o", "faulthandler_exit_on_timeout=true"),
+            *("-p", "recorder", f"--record={record}", f"--limit={limit}", f"--katas-json={counts}"),
+            *("-o", f"faulthandler_timeout={2 * limit}"),
+            *("-o", "faulthandler_exit_on_timeout=true"),
             *arguments,
         ]
         environment = inherited | {
@@ -122,21 +64,32 @@ def run(root: Path, *arguments: str, limit: float = 30) -> Run:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTEST_DEBUG_TEMPROOT": folder,
         }
+        status = None
         with output.open("w") as file, suppress(subprocess.TimeoutExpired):
-            subprocess.run(
+            status = subprocess.run(
                 command,
                 cwd=root,
                 env=environment,
                 stdout=file,
                 stderr=file,
-                timeout=20 * limit,
+                timeout=600,
                 check=False,
-            )
-        if not record.exists():
-            raise RuntimeError(f"pytest got nowhere:\n{output.read_text()}")
-        run = _read(record.read_text(encoding="utf-8"))
+            ).returncode
+        if status == pytest.ExitCode.INTERNAL_ERROR or not record.exists():
+            last = "\n".join(output.read_text().splitlines()[-30:])
+            raise RuntimeError(f"pytest broke:\n{last}")
+        run = outcome.read(record.read_text(encoding="utf-8"))
         run.counts = json.loads(counts.read_text(encoding="utf-8")) if counts.exists() else {}
         return run
+
+
+def run_shared(root: Path, paths: Sequence[str], *options: str, limit: float = 20) -> Run:
+    """Run pytest in as many processes as pay, each with its share of the paths."""
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    shares = [share for n in range(processes) if (share := paths[n::processes])]
+    with ThreadPoolExecutor() as threads:
+        runs = threads.map(lambda share: run(root, *share, *options, limit=limit), shares)
+        return sum(runs, start=Run())
 
 
 def run_in_orders(root: Path, *paths: str) -> Run:
@@ -144,22 +97,3 @@ def run_in_orders(root: Path, *paths: str) -> Run:
     warm_up = root / "test_warm_up.py"
     warm_up.write_text(WARM_UP, encoding="utf-8")
     return run(root, warm_up.name, *paths, "-p", "no:randomly", f"--orders={SEEDS}")
-
-
-def _read(record: str) -> Run:
-    run = Run()
-    for line in record.splitlines():
-        match json.loads(line):
-            case {"event": "collected", "nodeids": nodeids}:
-                run.collected = nodeids
-            case {"event": "broken", "path": path, "message": message}:
-                run.broken[path] = message
-            case {"event": "skipped", "path": path}:
-                run.skipped.append(path)
-            case {"event": "started", "nodeid": nodeid}:
-                run.hung.append(nodeid)
-            case {"event": "finished", "nodeid": nodeid}:
-                run.hung.remove(nodeid)
-            case {"event": "report", "nodeid": nodeid, "report": report}:
-                run.reports.setdefault(without_parameters(nodeid), []).append(Report(**report))
-    return run

@@ -44,6 +44,11 @@ class Pair:
     def solution_path(self) -> str:
         return f"solutions/{self.file}"
 
+    @property
+    def attempts(self) -> str:
+        """The folder in which attempts at its katas are put to be run."""
+        return f"attempts/{self.file.removesuffix('.py')}"
+
     def in_kata(self, line: int, text: str) -> Problem:
         return Problem(self.path, line, text)
 

@@ -1,7 +1,7 @@
 """A plugin for a run inside a test: it writes down what happens, as JSON, an event a line.
 
 It writes at once, so that everything is known of a run up to where it hangs or crashes. It is
-loaded by `tests.nested`, and imports nothing of this project.
+loaded by `tests.nested`.
 """
 
 import json
@@ -10,12 +10,16 @@ import random
 from collections.abc import Generator, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from dojo.timelimit import time_limit
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", type=Path, help="the file to write to")
+    parser.addoption("--limit", type=float, default=20, help="seconds that a test may take")
     parser.addoption("--orders", type=int, metavar="SEEDS", help="run the tests in many orders")
 
 
@@ -24,6 +28,17 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Recorder(config.getoption("record")))
     if seeds := config.getoption("orders"):
         config.pluginmanager.register(Orders(seeds))
+
+
+class TooSlow(BaseException):
+    """Raised in a test that takes too long: no Exception, so that no test takes it for its own."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    limit = item.config.getoption("limit")
+    with time_limit(limit, TooSlow(f"not done after {limit:g} s")):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,16 +61,20 @@ def _is_judgement(error: BaseException) -> bool:
     return any(base.__module__.split(".")[0] == "sqlalchemy" for base in type(error).__mro__)
 
 
+def _last_line(longrepr: object) -> str:
+    """Of a traceback, or of the path, line and reason of what was skipped."""
+    text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+    return text.strip().rpartition("\n")[2].removeprefix("E").strip()
+
+
 class Recorder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            message = str(report.longrepr).strip().rpartition("\n")[2].removeprefix("E").strip()
-            self._write(event="broken", path=report.nodeid, message=message)
-        elif report.skipped:
-            self._write(event="skipped", path=report.nodeid)
+        if report.failed or report.skipped:
+            event = "broken" if report.failed else "skipped"
+            self._write(event=event, path=report.nodeid, message=_last_line(report.longrepr))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._write(event="collected", nodeids=[item.nodeid for item in session.items])

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, QueuePool, exc, func, select, text
 from sqlalchemy.orm import Session
 
 from katas.models import Address, User
-from tests.nested import ROOT, SEEDS, TESTS, Run, copy_house, run, run_in_orders
+from tests.nested import ROOT, SEEDS, TESTS, copy_house, run, run_in_orders
+from tests.outcome import Run
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_untidy_tests_are_invisible_in_every_order(house: Path) -> None:
 
 
 def test_untidy_tests_are_invisible_in_parallel(house: Path) -> None:
+    pytest.importorskip("xdist")
     untidy = run(house, "test_untidy.py", "-n2")
 
     assert failures(untidy) == []
@@ -67,6 +69,7 @@ def test_begin_is_really_sent(session: Session, observer: Connection) -> None:
     assert count_users(observer) == 3
 
 
+@pytest.mark.only_on("sqlite", "postgresql")
 def test_ddl_is_part_of_the_transaction(session: Session, observer: Connection) -> None:
     session.execute(text("DROP TABLE item"))
     session.rollback()
@@ -105,6 +108,7 @@ def test_two_sessions_have_two_connections(
     assert pool.checkedout() == 2
 
 
+@pytest.mark.only_on("sqlite", "mariadb")
 def test_a_transaction_sees_the_snapshot_that_it_began_with(
     session: Session, other_session: Session
 ) -> None:

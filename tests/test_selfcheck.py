@@ -8,7 +8,9 @@ from itertools import chain
 import pytest
 
 from tests import check_form, check_notes, check_runs, check_text
-from tests.nested import ROOT, Run
+from tests.attempts import run_attempts, run_in_parallel, run_orders
+from tests.nested import ROOT
+from tests.outcome import Run
 from tests.pair import Pair, Problem, UnreadableError, files, read
 
 
@@ -33,18 +35,36 @@ def pair(request: pytest.FixtureRequest, readable: dict[str, Pair]) -> Pair:
 
 
 @pytest.fixture(scope="session")
-def attempts(readable: dict[str, Pair], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return check_runs.run_attempts(ROOT, readable.values(), tmp_path_factory.mktemp("attempts"))
+def database(pytestconfig: pytest.Config) -> list[str]:
+    """The options that make another run use the same server as this one, if it does use one."""
+    url = pytestconfig.getoption("dburi")
+    return [f"--dburi={url}"] if url else []
 
 
 @pytest.fixture(scope="session")
-def orders(readable: dict[str, Pair], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return check_runs.run_orders(ROOT, readable.values(), tmp_path_factory.mktemp("orders"))
+def attempts(
+    readable: dict[str, Pair], database: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    folder = tmp_path_factory.mktemp("attempts")
+    return run_attempts(ROOT, readable.values(), folder, *database)
 
 
 @pytest.fixture(scope="session")
-def in_parallel(readable: dict[str, Pair], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return check_runs.run_in_parallel(ROOT, readable.values(), tmp_path_factory.mktemp("parallel"))
+def orders(
+    readable: dict[str, Pair], database: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    if database:
+        pytest.skip("forks of a process cannot share its connection to the server")
+    return run_orders(ROOT, readable.values(), tmp_path_factory.mktemp("orders"))
+
+
+@pytest.fixture(scope="session")
+def in_parallel(
+    readable: dict[str, Pair], database: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Run:
+    pytest.importorskip("xdist")
+    folder = tmp_path_factory.mktemp("parallel")
+    return run_in_parallel(ROOT, readable.values(), folder, *database)
 
 
 def fail_for(*found: Iterable[Problem]) -> None:
@@ -68,8 +88,8 @@ def test_a_chapter_can_be_taken_in(pair: Pair) -> None:
 def test_unsolved_or_wrongly_solved_it_fails(pair: Pair, attempts: Run) -> None:
     fail_for(*(check(pair, attempts) for check in check_runs.ATTEMPTS))
     if skipped := check_runs.skipped(pair, attempts):
-        total = len(pair.chapter.katas)
-        pytest.skip(f"{len(skipped)} of {total} katas cannot run here: {', '.join(skipped)}")
+        reasons = "; ".join(sorted(set(skipped.values())))
+        pytest.skip(f"{len(skipped)} of {len(pair.chapter.katas)} katas not checked: {reasons}")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork(), to begin again and again")

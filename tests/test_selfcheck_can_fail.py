@@ -9,9 +9,11 @@ import pytest
 
 from dojo.chapter import compare
 from tests import check_form, check_notes, check_runs, check_text
+from tests.attempts import run_attempts, run_orders
 from tests.broken_chapters import IN_ATTEMPTS, IN_ORDERS, IN_TEXT, Breakage
 from tests.check_form import CURRICULUM
-from tests.nested import ROOT, Run, copy_house
+from tests.nested import ROOT, copy_house
+from tests.outcome import Run
 from tests.pair import FOLDERS, Pair, Problem, UnreadableError, files, read
 
 FILES = [f"test_{number:02}_{name}.py" for number, name in enumerate(CURRICULUM, start=1)]
@@ -87,14 +89,14 @@ class Evidence:
 def attempts(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     root, folder = (tmp_path_factory.mktemp(name) for name in ("broken", "attempts"))
     pairs = build(root, ATTEMPTS)
-    return Evidence(pairs, check_runs.run_attempts(root, pairs.values(), folder))
+    return Evidence(pairs, run_attempts(root, pairs.values(), folder))
 
 
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     root, folder = (tmp_path_factory.mktemp(name) for name in ("broken", "orders"))
     pairs = build(root, ORDERS)
-    return Evidence(pairs, check_runs.run_orders(root, pairs.values(), folder))
+    return Evidence(pairs, run_orders(root, pairs.values(), folder))
 
 
 @pytest.mark.parametrize("file", ATTEMPTS, ids=lambda file: ATTEMPTS[file].what)
@@ -110,8 +112,10 @@ def test_it_is_seen_in_attempts(file: str, attempts: Evidence) -> None:
 def test_what_is_skipped_is_known(attempts: Evidence) -> None:
     skipped = [check_runs.skipped(pair, attempts.run) for pair in attempts.pairs.values()]
 
-    assert skipped[:2] == [[], ["test_a_call"]]
-    assert len(skipped[2]) == 4
+    assert skipped[:2] == [{}, {"test_a_call": "Skipped: no server"}]
+    assert set(skipped[2].values()) == {
+        "Skipped: could not import 'no_such_module': No module named 'no_such_module'"
+    }
     assert not any(skipped[3:])
 
 
@@ -137,14 +141,49 @@ def test_a_kata_that_the_report_does_not_count_is_missed(attempts: Evidence) -> 
     ]
 
 
-def test_an_attempt_that_hangs_ends_the_run(tmp_path: Path) -> None:
-    breakage = Breakage("", [], solution=("# wrong: session.flush()", "# wrong: while True: pass"))
+@needs_fork
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("while True: pass", "the wrong answer fails by itself"),
+        ('while True: __import__("signal").setitimer(0, 0)', "the wrong answer does not end"),
+    ],
+)
+def test_an_attempt_that_hangs_does_not_hang_the_check(
+    answer: str, text: str, tmp_path: Path
+) -> None:
+    breakage = Breakage("", [], solution=("# wrong: session.flush()", f"# wrong: {answer}"))
     pairs = build(tmp_path / "broken", {FILES[0]: breakage})
 
-    run = check_runs.run_attempts(tmp_path / "broken", pairs.values(), tmp_path / "run", limit=2)
+    run = run_attempts(tmp_path / "broken", pairs.values(), tmp_path / "run", limit=1)
 
-    problems = list(check_runs.wrong_answers(pairs[FILES[0]], run))
-    assert "the wrong answer does not end" in [problem.text for problem in problems]
+    problems = check_runs.wrong_answers(pairs[FILES[0]], run)
+    assert text in {problem.text.partition(",")[0] for problem in problems}
+
+
+def test_a_run_in_which_pytest_breaks_is_an_error(tmp_path: Path) -> None:
+    pairs = build(tmp_path / "broken", {FILES[0]: IN_TEXT[0]})
+    hook = "\n\ndef pytest_runtest_logreport(report): raise KeyError('broken')\n"
+    with (tmp_path / "broken" / "conftest.py").open("a", encoding="utf-8") as conftest:
+        conftest.write(hook)
+
+    with pytest.raises(RuntimeError, match="KeyError: 'broken'"):
+        run_attempts(tmp_path / "broken", pairs.values(), tmp_path / "run")
+
+
+def test_a_run_that_did_nothing_proves_nothing(attempts: Evidence) -> None:
+    pair = attempts.pairs[FILES[0]]
+
+    problems = [
+        p for check in (*check_runs.ATTEMPTS, *check_runs.ORDERS) for p in check(pair, Run())
+    ]
+
+    assert {problem.text for problem in problems} >= {
+        "untouched, the kata was not run",
+        "the wrong answer was not run",
+        "solved (never run), the kata was not run",
+        "test_a_value is not collected",
+    }
 
 
 def test_a_missing_file_is_missed(tmp_path: Path) -> None:
