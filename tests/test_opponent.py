@@ -1,10 +1,11 @@
 """The search for the shortest story in which a belief is wrong."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
@@ -79,6 +80,20 @@ def test_the_shortest_story_is_told(seed: int, monkeypatch: pytest.MonkeyPatch) 
         " 3  n += 2  # 5",
         "            # you say: 3",
     ]
+
+
+@pytest.fixture
+def hypothesis_of_ci() -> Iterator[None]:
+    """What Hypothesis is set to where it finds itself in CI."""
+    usual = settings.get_current_profile_name()
+    settings.load_profile("ci")
+    yield
+    settings.load_profile(usual)
+
+
+@pytest.mark.usefixtures("hypothesis_of_ci")
+def test_the_same_is_told_in_ci() -> None:
+    test_what_is_refused_is_told()
 
 
 def test_what_is_refused_is_told() -> None:

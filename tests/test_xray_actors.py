@@ -102,9 +102,9 @@ def test_a_session_on_two_databases() -> None:
      2  other_engine = create_engine("sqlite://")
      3  Address.__table__.create(other_engine)
           connection 1
-            BEGIN                               connection 1 taken from the pool
+            BEGIN not sent: the driver waits    connection 1 taken from the pool
             CREATE TABLE address ( id INTEGER NOT NULL, email VARCHAR NOT NULL …
-            COMMIT                              connection 1 back in the pool
+            COMMIT not sent: no transaction     connection 1 back in the pool
      4  session = Session(engine, binds={Address: other_engine})
      5  session.add(User(name="bob"))
           a User: transient -> pending

@@ -209,11 +209,12 @@ def test_a_coroutine_within_a_test() -> None:
      3      async_engine = create_async_engine(engine.url.set(drivername="sqlite+aiosqlite"))
      4      async with AsyncSession(async_engine) as session:
      5          assert await session.get(User, 1)
-                  BEGIN                         connection 1 taken from the pool
+                  BEGIN not sent: the driver waits
+                      connection 1 taken from the pool
                   SELECT … FROM user WHERE user.id = 1
                   User 1: loaded as persistent
      4      leaving async with AsyncSession(async_engine) as session:
-              ROLLBACK                          connection 1 back in the pool
+              ROLLBACK not sent: no transaction  connection 1 back in the pool
      6      await async_engine.dispose()
      8  asyncio.run(main())
 """

@@ -236,8 +236,7 @@ def test_autocommit() -> None:
               connection 1 taken from the pool
               UPDATE user SET age=1
      4      session.rollback()
-              ROLLBACK without effect: autocommit
-              connection 1 back in the pool
+              ROLLBACK not sent: autocommit     connection 1 back in the pool
 """
     assert shown == expected
 
@@ -262,6 +261,49 @@ def test_a_begin_of_another_kind() -> None:
               SELECT 1
      5  leaving with eager.connect() as connection:
           ROLLBACK                              connection 1 back in the pool
+"""
+    assert shown == expected
+
+
+def test_the_driver_of_sqlite_left_to_itself() -> None:
+    shown = xray("""\
+    def test(engine):
+        session = Session(create_engine(engine.url))
+        session.scalar(select(func.count(User.id)))
+        session.commit()
+        with session.begin_nested():
+            session.add(User(name="bob"))
+        session.rollback()
+        session.add(User(name="eve"))
+        session.commit()
+    """)
+    expected = """\
+     2  session = Session(create_engine(engine.url))
+     3  session.scalar(select(func.count(User.id)))
+          BEGIN not sent: the driver waits      connection 1 taken from the pool
+          SELECT count(user.id) AS count_1 FROM user
+     4  session.commit()
+          COMMIT not sent: no transaction       connection 1 back in the pool
+     5  with session.begin_nested():
+     6      session.add(User(name="bob"))
+              a User: transient -> pending
+     5  leaving with session.begin_nested():
+          flush by commit()
+            BEGIN not sent: the driver waits    connection 1 taken from the pool
+            SAVEPOINT sa_savepoint_1
+            INSERT INTO user (name, age, bio) VALUES ('bob', NULL, NULL)
+            User 4: pending -> persistent
+          RELEASE SAVEPOINT sa_savepoint_1
+     7  session.rollback()
+          ROLLBACK not sent: no transaction     connection 1 back in the pool
+     8  session.add(User(name="eve"))
+          a User: transient -> pending
+     9  session.commit()
+          flush by commit()
+            BEGIN                               connection 1 taken from the pool
+            INSERT INTO user (name, age, bio) VALUES ('eve', NULL, NULL)
+            User 5: pending -> persistent
+          COMMIT                                connection 1 back in the pool
 """
     assert shown == expected
 

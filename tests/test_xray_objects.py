@@ -342,6 +342,43 @@ def test_names_of_objects() -> None:
     assert shown == expected
 
 
+def test_an_object_at_the_address_of_another() -> None:
+    shown = xray("""\
+    def test(session):
+        for number in range(20):
+            session.add(User(name="bob"))
+            session.flush()
+            session.delete(session.get(User, number + 4))
+            session.flush()
+        session.add(User(name="bob"))
+    """)
+    expected = """\
+     2  for number in range(20):
+     3      session.add(User(name="bob"))
+              2 x User: transient -> pending
+     4      session.flush()
+              flush
+                BEGIN                           connection 1 taken from the pool
+                INSERT INTO user (name, age, bio) VALUES ('bob', NULL, NULL)
+                User 4: pending -> persistent
+              flush
+                INSERT INTO user (name, age, bio) VALUES ('bob', NULL, NULL)
+                User 4: pending -> persistent
+>    5      session.delete(session.get(User, number + 4))
+              SELECT … FROM user WHERE user.id = 4
+              User 4: loaded as persistent
+              lazy load of User 4's addresses
+                SELECT … FROM address WHERE 4 = address.user_id
+                    ORDER BY address.id
+              SELECT … FROM user WHERE user.id = 5
+     6      session.flush()
+              flush
+                DELETE FROM user WHERE user.id = 4
+                User 4: persistent -> deleted
+"""
+    assert shown == expected
+
+
 def test_more_objects_than_can_be_named() -> None:
     shown = xray("""\
     def test(session):

@@ -42,6 +42,7 @@ def stories(*lines: str, count: int = COUNT) -> Callable[[Test], Test]:
                 database=None,
                 deadline=None,
                 phases=(Phase.generate, Phase.shrink),
+                print_blob=False,
                 report_multiple_bugs=False,
                 suppress_health_check=list(HealthCheck),
                 verbosity=Verbosity.quiet,

@@ -50,8 +50,8 @@ class Transaction:
 
     verb: str
     """BEGIN, COMMIT or ROLLBACK, and what was sent along, as in BEGIN IMMEDIATE."""
-    sent: bool
-    """False in autocommit mode, where the driver sends nothing."""
+    unsent: str = ""
+    """Why nothing was sent, if nothing was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
 
-from dojo.xray.events import Action, Event, Recording, Transaction
+from dojo.xray.events import Action, Event, Recording
 from dojo.xray.stack import Stack
 from dojo.xray.variables import Variables
 
@@ -28,25 +28,24 @@ class Journal:
 
     def write(
         self, action: Action, session: int | None = None, connection: int | None = None
-    ) -> None:
+    ) -> Event:
         """Add an event, unless it has to do neither with the test nor with a session."""
         view = self._stack.look(sys._getframe(1), self._frame)
+        event = Event(action, view.line, view.path, view.strand, session, connection)
         if view.line or session:
             if view.test:
                 self._begin(view.test)
             for frame in view.own:
                 self._variables.read(frame)
-            self._events.append(
-                Event(action, view.line, view.path, view.strand, session, connection)
-            )
+            self._events.append(event)
+        return event
 
-    def amend(self, action: Action, connection: int | None) -> bool:
-        """Say better what the last event was, if it is a transaction's on this connection."""
-        last = self._events[-1] if self._events else None
-        fits = last and last.connection == connection and isinstance(last.action, Transaction)
-        if last and fits:
-            self._events[-1] = replace(last, action=action)
-        return bool(fits)
+    def amend(self, event: Event, action: Action) -> None:
+        """Say better what an event was."""
+        for index in reversed(range(len(self._events))):
+            if self._events[index] is event:
+                self._events[index] = replace(event, action=action)
+                break
 
     def _begin(self, frame: FrameType) -> None:
         """Start over where the test does."""

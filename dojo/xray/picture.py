@@ -61,10 +61,10 @@ def _by_row(events: Sequence[Event], rows: Sequence[Row]) -> Mapping[Row | None,
     """
     happened: defaultdict[Row | None, list[Event]] = defaultdict(list)
     loaded: dict[int, Row | None] = {}
+    elsewhere = next(iter(rows), None)
     for event in events:
-        row = row_of(event.line, rows) if event.line else None
-        if row is None and not any(happened):
-            row = next(iter(rows), None)
+        row = row_of(event.line, rows) if event.line else elsewhere
+        elsewhere = None if event.line else elsewhere
         match event.action:
             case Change(subject, None, _):
                 loaded[subject.number] = row

@@ -4,6 +4,7 @@ import linecache
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from inspect import unwrap
+from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionRepr
@@ -34,7 +35,7 @@ class XRay:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if isinstance(item, pytest.Function):
-            self._recorder.start(item.function)
+            self._recorder.start(_watched(item))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
@@ -52,7 +53,11 @@ class XRay:
         wanted = attempted or (self._every and report.when == "call")
         recording = self._recorder.recording
         if wanted and recording.events and isinstance(item, pytest.Function):
-            _add(report, _drawn(recording, item.function, call.excinfo))
+            text = _drawn(recording, _watched(item), call.excinfo)
+            if attempted and isinstance(report.longrepr, ExceptionRepr):
+                report.longrepr.addsection(_SECTION, text)  # junit files and IDEs have it too
+            else:
+                report.sections.append((_SECTION, text))
         return report
 
     @pytest.hookimpl(tryfirst=True)
@@ -67,6 +72,13 @@ class XRay:
         for report in unseen:
             terminalreporter.write_sep("_", report.nodeid)
             terminalreporter.write_line(dict(report.sections)[_SECTION])
+
+
+def _watched(item: pytest.Function) -> Callable[..., object]:
+    """The function that the learner wrote."""
+    hypothesis: Any = getattr(item.function, "hypothesis", None)
+    function: Callable[..., object] = hypothesis.inner_test if hypothesis else item.function
+    return function
 
 
 def _drawn(
@@ -95,14 +107,6 @@ def _lines(
 
 def _read(path: str) -> list[str]:
     return [line.rstrip("\n") for line in linecache.getlines(path)]
-
-
-def _add(report: pytest.TestReport, text: str) -> None:
-    """Below the traceback if there is one, where junit files and IDEs have it too."""
-    if isinstance(report.longrepr, ExceptionRepr):
-        report.longrepr.addsection(_SECTION, text)
-    else:
-        report.sections.append((_SECTION, text))
 
 
 def _unseen(terminalreporter: TerminalReporter) -> Iterator[pytest.TestReport]:

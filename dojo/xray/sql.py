@@ -1,13 +1,16 @@
 """SQL for reading: with its parameters in place, and cut to what fits."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from textwrap import wrap
+from typing import Any
 
 from dojo.xray.events import Statement
 
 _LONGEST_VALUE = 40
 _MOST_LINES = 3
+_MOST_PARAMETERS = 40
 _SCHEMA = ("CREATE", "DROP", "ALTER", "PRAGMA")
 _INDENT = "    "
 
@@ -20,9 +23,7 @@ _CAST = r"(?:::[A-Z]+(?: PRECISION| VARYING| WITH(?:OUT)? TIME ZONE)?(?:\(\d+\))
 _ROW = rf"\((?:{_STRING}|[^()']|\([^()]*\))*\)"
 _ROWS = re.compile(rf"(?<=VALUES ){_ROW}(?:, {_ROW})+")
 _COLUMN = r'[\w."]+(?: AS [\w"]+)?'
-_COLUMNS = r"(?<=SELECT )(?:{column}, ){{{least},}}{column}(?= FROM )"
-_TWO_COLUMNS = re.compile(_COLUMNS.format(column=_COLUMN, least=1))
-_THREE_COLUMNS = re.compile(_COLUMNS.format(column=_COLUMN, least=2))
+_COLUMNS = re.compile(rf"(?<=SELECT )(?:{_COLUMN}, ){{2,}}{_COLUMN}(?= FROM )")
 _CLAUSE = re.compile(
     r" (?=(?:FROM|WHERE|VALUES|SET|RETURNING|ORDER BY|GROUP BY|LIMIT|(?:LEFT OUTER )?JOIN) )"
 )
@@ -42,6 +43,18 @@ def literal(value: object) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def statement(sql: str, parameters: Any) -> Statement:
+    """The record of a statement. `parameters` are as a driver takes them: one set, or a list."""
+    many = isinstance(parameters, list) and isinstance(parameters[0], tuple | dict)
+    first = parameters[0] if many else parameters or ()
+    shown: Mapping[str, str] | tuple[str, ...]
+    if isinstance(first, Mapping):
+        shown = {name: literal(first[name]) for name in islice(first, _MOST_PARAMETERS)}
+    else:
+        shown = tuple(map(literal, islice(first, _MOST_PARAMETERS)))
+    return Statement(sql, shown, len(parameters) if many else 1)
+
+
 def shape(sql: str) -> str:
     """What statements have in common that are told as one."""
     verb = sql.lstrip().partition(" ")[0].upper()
@@ -51,12 +64,10 @@ def shape(sql: str) -> str:
 def readable(statement: Statement, width: int) -> list[str]:
     """A statement in at most three lines of `width` columns.
 
-    Three columns in a row are left out: such a SELECT is after an object. What is too long for
-    one line loses two columns as well, then all rows but one, then its end.
+    Three columns or more are left out: they are there to make an object. Of what is too long for
+    one line, all rows but one are left out, and then its end.
     """
-    text = _THREE_COLUMNS.sub("…", _with_parameters(statement))
-    if len(text) > width:
-        text = _TWO_COLUMNS.sub("…", text)
+    text = _COLUMNS.sub("…", _with_parameters(statement))
     if len(text) > width:
         text = _ROWS.sub(_first_row, text)
     if len(text) <= width:

@@ -93,7 +93,7 @@ class Stack:
             path.append(line_of(caller))
         return View(test, line_of(at) if at else None, tuple(reversed(path)), strand, own)
 
-    def _strand(self, task: tasks.Task | None, at: FrameType | None) -> Strand | None:
+    def _strand(self, task: "tasks.Task | None", at: FrameType | None) -> Strand | None:
         if threading.get_ident() != self._thread:
             return Strand("thread", threading.current_thread().name)
         is_the_tests = at and at.f_code is self._test and _is_coroutine(at)

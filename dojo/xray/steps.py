@@ -68,8 +68,8 @@ def steps_of(events: Iterable[Event], labels: Labels) -> list[Step]:
         match action := alike[0].action:
             case Taken():
                 steps.append(Step(f"{connection} taken from the pool", kind=Taken))
-            case Transaction(verb, sent):
-                _transact(Step(verb, kind=verb, actor=actor), sent, connection, steps)
+            case Transaction(verb, unsent):
+                _transact(Step(verb, kind=verb, actor=actor), unsent, connection, steps)
             case Returned():
                 _give_back(connection, actor, steps)
             case Statement(sql, _, sets):
@@ -96,12 +96,11 @@ def _told_together(index: int, event: Event) -> Hashable:
     return index
 
 
-def _transact(step: Step, sent: bool, connection: str, steps: list[Step]) -> None:
+def _transact(step: Step, unsent: str, connection: str, steps: list[Step]) -> None:
+    if unsent:
+        step = replace(step, what=f"{step.what} not sent: {unsent}")
     taken = f"{connection} taken from the pool"
-    if not sent:
-        if step.kind != "BEGIN":
-            steps.append(replace(step, what=f"{step.what} without effect: autocommit"))
-    elif steps and steps[-1].what == taken:
+    if steps and steps[-1].what == taken:
         steps[-1] = replace(step, note=taken, actor="")
     else:
         steps.append(step)
@@ -110,9 +109,9 @@ def _transact(step: Step, sent: bool, connection: str, steps: list[Step]) -> Non
 def _give_back(connection: str, actor: str, steps: list[Step]) -> None:
     """Say it beside the COMMIT or ROLLBACK that came before, if there is one."""
     returned = f"{connection} back in the pool"
-    for index in reversed(range(len(steps))):
-        if steps[index] in (Step(verb, kind=verb, actor=actor) for verb in ("COMMIT", "ROLLBACK")):
-            steps[index] = Step(steps[index].what, returned, kind=steps[index].kind)
+    for index, step in reversed(list(enumerate(steps))):
+        if step.kind in ("COMMIT", "ROLLBACK") and (step.actor, step.note) == (actor, ""):
+            steps[index] = replace(step, note=returned, actor="")
             return
     steps.append(Step(returned, kind=Returned))
 

@@ -1,13 +1,18 @@
 """The stacks of asyncio tasks, and which of them waits for which."""
 
-import asyncio
+from __future__ import annotations
+
+import sys
 from collections.abc import Iterable, Iterator
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dojo.xray.variables import local
 
-Task = asyncio.Task[Any]
+if TYPE_CHECKING:
+    import asyncio  # slow to import, and seldom needed
+
+    Task = asyncio.Task[Any]
 
 _WAITING = ("__aexit__", "_run_to_completion")
 """SQLAlchemy's functions that have a `task` of their own, in 2.0 and in 2.1."""
@@ -15,12 +20,14 @@ _WAITING = ("__aexit__", "_run_to_completion")
 
 def current_task() -> Task | None:
     """The task that runs now, if one does."""
-    return asyncio.current_task() if asyncio._get_running_loop() else None
+    module: Any = sys.modules.get("asyncio")
+    return module.current_task() if module and module._get_running_loop() else None
 
 
 def all_tasks() -> Iterable[Task]:
     """The tasks that are not done, of the event loop that runs here."""
-    return asyncio.all_tasks() if asyncio._get_running_loop() else ()
+    module: Any = sys.modules.get("asyncio")
+    return module.all_tasks() if module and module._get_running_loop() else ()
 
 
 def frames_of(task: Task) -> list[FrameType]:

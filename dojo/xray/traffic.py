@@ -1,9 +1,7 @@
 """What goes between engine and database: statements, transactions, and pooled connections."""
 
 import sys
-from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,14 +10,23 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
-from dojo.xray.events import Action, Failure, Returned, Statement, Taken, Transaction, Unmatched
+from dojo.xray.driver import is_about_to_begin, is_in_transaction, why_unsent
+from dojo.xray.events import (
+    Action,
+    Event,
+    Failure,
+    Returned,
+    Statement,
+    Taken,
+    Transaction,
+    Unmatched,
+)
 from dojo.xray.frames import outward
 from dojo.xray.journal import Journal, Listener
-from dojo.xray.sql import literal
+from dojo.xray.sql import statement
 from dojo.xray.variables import Variables, local
 
 _SESSION = Session.__init__.__code__.co_filename
-_MOST_PARAMETERS = 40
 
 
 class Traffic:
@@ -33,7 +40,9 @@ class Traffic:
         self._sessions: dict[int, int] = {}
         """The session that a connection works for."""
         self._transactions: set[int] = set()
-        """The connections that are in a transaction."""
+        """The connections that SQLAlchemy has a transaction on."""
+        self._begun: dict[int, Event] = {}
+        """Those where nothing was sent since, with the event of their BEGIN."""
 
     @property
     def listeners(self) -> dict[str, Listener]:
@@ -72,17 +81,19 @@ class Traffic:
         number = self._numbers.get(id(entry))
         if number in self._transactions and not state.transaction_was_reset:
             self._transactions.discard(number)
-            self._write(Transaction("ROLLBACK", sent=True), number)
+            self._write(Transaction("ROLLBACK"), number)
 
     def _began(self, connection: Connection) -> None:
         if number := self._number(connection):
             self._transactions.add(number)
-            self._write(Transaction("BEGIN", _sends_transactions(connection)), number)
+            if not connection._is_autocommit_isolation():
+                self._begun[number] = self._write(Transaction("BEGIN"), number)
 
     def _ended(self, verb: str, connection: Connection) -> None:
         if number := self._number(connection):
             self._transactions.discard(number)
-            self._write(Transaction(verb, _sends_transactions(connection)), number)
+            self._begun.pop(number, None)
+            self._write(Transaction(verb, why_unsent(connection)), number)
 
     def _joined(self, session: Session, transaction: object, connection: Connection) -> None:
         if number := self._number(connection):
@@ -98,12 +109,21 @@ class Traffic:
         self, connection: Connection, cursor: object, sql: str, parameters: Any, *_: object
     ) -> None:
         number = self._number(connection)
-        if sql.startswith("BEGIN") and self._journal.amend(Transaction(sql, sent=True), number):
-            return  # some drivers need a listener that sends it
-        many = isinstance(parameters, list) and isinstance(parameters[0], tuple | dict)
-        first = _literals(parameters[0] if many else parameters)
-        sets = len(parameters) if many else 1
-        self._write(Statement(sql, first, sets), number)
+        if number is None or not self._is_begin(number, connection, sql):
+            self._write(statement(sql, parameters), number)
+
+    def _is_begin(self, number: int, connection: Connection, sql: str) -> bool:
+        """See what became of BEGIN, which SQLAlchemy leaves to a listener or to the driver."""
+        begun = self._begun.pop(number, None)
+        if begun and sql.startswith("BEGIN"):
+            self._journal.amend(begun, Transaction(sql))
+            return True
+        if is_about_to_begin(connection, sql):
+            if not begun:
+                self._write(Transaction("BEGIN"), number)
+        elif begun and not is_in_transaction(connection):
+            self._journal.amend(begun, Transaction("BEGIN", "the driver waits"))
+        return False
 
     def _done(self, connection: Connection, cursor: DBAPICursor, sql: str, *_: object) -> None:
         verb = sql.lstrip()[:6].upper()
@@ -127,11 +147,11 @@ class Traffic:
             self._numbers[id(driver)] = self._variables.new_number()
         return self._numbers[id(driver)]
 
-    def _write(self, action: Action, number: int | None) -> None:
+    def _write(self, action: Action, number: int | None) -> Event:
         session = self._sessions.get(number or 0)
         if session is None and isinstance(action, Statement):
             session = self._connecting()
-        self._journal.write(action, session, number)
+        return self._journal.write(action, session, number)
 
     def _connecting(self) -> int | None:
         """The session that is about to use a connection, which it will say only later."""
@@ -141,16 +161,3 @@ class Traffic:
                 (session,) = local(frame, "self")
                 return self._variables.number(getattr(session, "session", session))
         return None
-
-
-def _literals(parameters: Mapping[str, object] | Sequence[object] | None) -> Any:
-    if parameters is None:
-        return ()
-    if isinstance(parameters, Mapping):
-        shown = islice(parameters.items(), _MOST_PARAMETERS)
-        return {name: literal(value) for name, value in shown}
-    return tuple(map(literal, islice(parameters, _MOST_PARAMETERS)))
-
-
-def _sends_transactions(connection: Connection) -> bool:
-    return not connection._is_autocommit_isolation()
