@@ -58,11 +58,16 @@ class Practice:
         named = [ROOT / folder / f"test_{chapter}.py" for chapter in chapters]
         return [*named, *(ROOT / folder).glob("models.py")]
 
-    def run(self, *arguments: str, stdin: str = "", **environment: str) -> Screen:
-        """Run `pytest` with these arguments, as a terminal of 80 columns shows it."""
+    def run(
+        self, *arguments: str, before: Iterable[str] = (), stdin: str = "", **environment: str
+    ) -> Screen:
+        """Run `pytest` with these arguments, as a terminal of 80 columns shows it.
+
+        Before it may stand a command that runs commands.
+        """
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
+            [*before, sys.executable, "-m", "pytest", *arguments],
             cwd=self.root,
             env=inherited | {"COLUMNS": "80", "PYTHONUTF8": "1"} | environment,
             input=stdin,

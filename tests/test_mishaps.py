@@ -1,7 +1,9 @@
 """What goes wrong at a learner's desk: one clear message, and nothing lost."""
 
 import os
+import shutil
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -165,13 +167,30 @@ def test_a_full_disk_is_named(practice: Practice) -> None:
     assert screen.section("katas")[0] == "06 identity map  F_______  0 of 8"
 
 
-def test_a_folder_in_which_nothing_can_be_written(practice: Practice, tmp_path: Path) -> None:
-    """Pytest warns that it can't keep its cache. Nothing else changes."""
-    (practice.root / ".pytest_cache").write_text("in the way")
+@pytest.fixture
+def read_only(practice: Practice) -> Iterator[Sequence[str]]:
+    """Nothing can be written in the copy, by what is run with these words before it."""
+    # Root writes where nobody may write, unless it goes without that right.
+    root = sys.platform != "win32" and os.geteuid() == 0
+    without_rights = ("setpriv", "--bounding-set=-all") if root else ()
+    if sys.platform == "win32" or (root and not shutil.which("setpriv")):
+        pytest.skip("needs permissions that are heeded")
+    folders = [practice.root, *filter(Path.is_dir, practice.root.rglob("*"))]
+    for folder in folders:
+        folder.chmod(0o555)
+    yield without_rights
+    for folder in folders:
+        folder.chmod(0o755)
 
-    screen = practice.run("katas/")
+
+def test_a_folder_in_which_nothing_can_be_written(
+    practice: Practice, read_only: Sequence[str]
+) -> None:
+    """Pytest warns that it can't keep its cache. Nothing else changes."""
+    screen = practice.run("katas/", before=read_only)
 
     assert screen.status == pytest.ExitCode.TESTS_FAILED
+    assert "could not create cache path" in screen.text
     assert screen.section("katas")[0] == "06 identity map  ________  0 of 8"
     assert screen.section("next")
 
