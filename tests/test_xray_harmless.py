@@ -1,9 +1,12 @@
 """The x-ray changes nothing about what it watches."""
 
 import gc
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
+from threading import Thread
+from types import FrameType
 from weakref import ref
 
 import pytest
@@ -49,6 +52,29 @@ def test_objects_die_with_the_function_that_held_them() -> None:
         assert look()() is None
 
     watched(test)
+
+
+def test_no_garbage_is_collected_while_all_threads_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Up to Python 3.11.8 that can be a deadlock, which no time limit can end."""
+    frames_of_threads = sys._current_frames
+    collecting: list[bool] = []
+
+    def watch() -> dict[int, FrameType]:
+        collecting.append(gc.isenabled())
+        return frames_of_threads()
+
+    def test(engine: Engine) -> None:
+        thread = Thread(target=lambda: Session(engine).connection().close())
+        thread.start()
+        thread.join()
+
+    monkeypatch.setattr(sys, "_current_frames", watch)
+    watched(test)
+
+    assert set(collecting) == {False}
+    assert gc.isenabled()
 
 
 def test_nothing_of_the_test_outlives_it() -> None:

@@ -1,5 +1,6 @@
 """From something that happened, outward to the line of the test that made it happen."""
 
+import gc
 import os
 import sys
 import threading
@@ -101,10 +102,25 @@ class Stack:
 
     def _find_test(self) -> FrameType | None:
         """The frame of the test in its own thread, or in the task that waits for this one."""
-        running = outward(sys._current_frames().get(self._thread))
+        running = outward(_frames_of_threads().get(self._thread))
         waiting = chain.from_iterable(map(tasks.frames_of, tasks.all_tasks()))
         found = (frame for frame in chain(running, waiting) if frame.f_code is self._test)
         return next(found, None)
+
+
+def _frames_of_threads() -> Mapping[int, FrameType]:
+    """The innermost frame of each thread, by the thread's number.
+
+    Up to Python 3.11.8 this may end in a deadlock if garbage is collected meanwhile.
+    https://github.com/python/cpython/issues/106883
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _is_beside(strand: Strand, test: FrameType) -> bool:
