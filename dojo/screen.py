@@ -76,10 +76,12 @@ def done_lines(results: Mapping[Kata, Result]) -> Iterator[Line]:
 
 
 def _source_lines(source: str, kata: Kata, marked: int | None, width: int) -> Iterator[Line]:
-    lines = source.splitlines()
-    for number in _span(source, kata, marked):
+    span = _span(source, kata, marked)
+    for number, line in enumerate(source.splitlines(), 1):
+        if number not in span:
+            continue
         pointer, colour = (">", "cyan") if number == marked else (" ", None)
-        text = f"{pointer} {number:4}  {lines[number - 1]}".rstrip()
+        text = f"{pointer} {number:4}  {line}".rstrip()
         yield Line(text if len(text) <= width else f"{text[: width - 3]}...", colour)
 
 

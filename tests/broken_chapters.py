@@ -319,6 +319,14 @@ IN_ATTEMPTS = [
         both=("    # hint: She is in", "    assert not ada\n    # hint: She is in"),
     ),
     Breakage(
+        "another hole than the one that is seen",
+        [
+            ("katas", "def test_a_call", "untouched, the kata is open on line 1, where no hole"),
+            ("solutions", "    # wrong: refresh", "fails by itself, and not in the test"),
+        ],
+        both=("    # hint: She is in", '    exec("__" + "_")\n    # hint: She is in'),
+    ),
+    Breakage(
         "the second of two holes, which is not reached",
         [
             ("katas", "    assert size", "with only this hole open, test_two_holes passes"),

@@ -9,8 +9,13 @@ from tests.pair import Pair, Problem
 
 def untouched(pair: Pair, run: Run) -> Iterator[Problem]:
     """As the learner finds it, every kata fails, and because its hole is open."""
+    holes = {hole.line for hole in pair.chapter.holes}
     for kata in pair.chapter.katas:
-        if text := _instead_of_open(run.result(pair.path, kata.name)):
+        result = run.result(pair.path, kata.name)
+        text = _instead_of_open(result)
+        for line in {failure.hole for failure in result.failures} - holes if not text else ():
+            text = f"is open on line {line}, where no hole is"
+        if text:
             yield pair.in_kata(kata.own_lines.start, f"untouched, the kata {text}")
 
 
