@@ -9,10 +9,23 @@ https://docs.sqlalchemy.org/en/21/orm/session_basics.html#committing
 """
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, ForeignKey, QueuePool, event, exc, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from katas.models import Account, Address, Purchase, User
+
+
+class Own(DeclarativeBase):
+    """For a table that one kata needs, and makes."""
+
+
+class Letter(Own):
+    __tablename__ = "letter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_to: Mapped[int | None] = mapped_column(
+        ForeignKey("letter.id", deferrable=True, initially="DEFERRED")
+    )
 
 
 @pytest.fixture
@@ -59,6 +72,27 @@ def test_what_is_left_for_close(session: Session, traffic: list[str]) -> None:
     without_a_commit = list(traffic)
 
     assert (after_a_commit, without_a_commit) == ___
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+def test_a_rule_that_waits_for_the_commit(
+    engine: Engine, session: Session, pool: QueuePool
+) -> None:
+    """Letter 2 is an answer to letter 7, which is not there. See to it that letter 1 is saved.
+
+    The foreign key is DEFERRABLE INITIALLY DEFERRED: not the INSERT, but the COMMIT checks it.
+    """
+    Own.metadata.create_all(engine)
+    session.add(Letter(id=2, answer_to=7))
+    session.flush()
+    with pytest.raises(exc.IntegrityError):
+        session.commit()
+
+    ___
+
+    assert pool.checkedout() == 0
+    session.add(Letter(id=1))
+    session.commit()
 
 
 def test_which_commits_are_sent(session: Session, traffic: list[str]) -> None:

@@ -11,10 +11,10 @@ https://docs.sqlalchemy.org/en/21/orm/session_basics.html#session-autobegin
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, Engine, QueuePool, exc, select
+from sqlalchemy import Connection, Engine, QueuePool, exc, select, text
 from sqlalchemy.orm import Session, SessionTransactionOrigin
 
-from katas.models import Address, User
+from katas.models import User
 
 
 def test_what_begins_a_transaction(engine: Engine) -> None:
@@ -44,28 +44,40 @@ def test_what_a_changed_attribute_begins(session: Session, pool: QueuePool) -> N
     assert (session.in_transaction(), pool.checkedout()) == ___
 
 
-def test_waiting_without_a_connection(session: Session, pool: QueuePool) -> None:
-    """Next, mail is sent, which takes a minute. Give the connection back before that."""
-    emails = session.scalars(select(Address.email).order_by(Address.id)).all()
+def test_beginning_after_a_look(session: Session, pool: QueuePool, observer: Connection) -> None:
+    """begin() is refused: "A transaction is already begun on this Session". Make room for it."""
+    taken = session.scalars(select(User.name)).all()
     assert pool.checkedout() == 1
 
     ___
 
     assert pool.checkedout() == 0
-    assert emails == ["ada@engine.example", "ada@home.example", "grace@navy.example"]
-
-
-def test_beginning_after_a_look(session: Session, observer: Connection) -> None:
-    """begin() is refused: "A transaction is already begun on this Session". Make room for it."""
-    taken = session.scalars(select(User.name)).all()
     assert "barbara" not in taken
-
-    ___
     with session.begin():
         session.add(User(name="barbara"))
-
     names = observer.scalars(select(User.name).order_by(User.id)).all()
     assert names == ["ada", "grace", "alan", "barbara"]
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_the_server_sees_of_a_session(session: Session, observer: Connection) -> None:
+    """A server tells of each connection: it is "active", "idle", or "idle in transaction"."""
+    process = session.scalar(text("SELECT pg_backend_pid()"))
+    find_state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+
+    def look(use: Callable[[], object]) -> str:
+        use()
+        return str(observer.scalar(find_state, {"pid": process}))
+
+    states = {
+        "get": look(lambda: session.get_one(User, 1)),
+        "commit": look(lambda: session.commit()),
+        "add": look(lambda: session.add(User(name="barbara"))),
+        "flush": look(lambda: session.flush()),
+    }
+
+    idle_in_transaction = ___
+    assert {use for use, state in states.items() if "transaction" in state} == idle_in_transaction
 
 
 def test_who_began_the_transaction(session: Session) -> None:

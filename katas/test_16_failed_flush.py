@@ -26,20 +26,12 @@ def is_refused(use: Callable[[], object]) -> bool:
     return False
 
 
-def test_what_a_failed_flush_leaves_behind(session: Session) -> None:
-    session.add(User(name="ada"))
-
-    with pytest.raises(exc.IntegrityError):
-        session.flush()
-
-    assert (session.in_transaction(), session.is_active) == ___
-
-
 def test_what_is_refused_until_rollback(session: Session) -> None:
     ada = session.get_one(User, 1)
     session.add(User(name="ada"))
     with pytest.raises(exc.IntegrityError):
         session.flush()
+    assert (session.in_transaction(), session.is_active) == (True, False)
 
     uses: dict[str, Callable[[], object]] = {
         "select": lambda: session.scalars(select(User)).all(),
@@ -100,6 +92,28 @@ def test_which_errors_deactivate_a_session(session: Session) -> None:
     active.append(session.is_active)
 
     assert active == ___
+
+
+@pytest.mark.only_on("postgresql")
+def test_going_on_after_a_refused_statement(session: Session, observer: Connection) -> None:
+    """Write `insert_ada`: an insert() is refused, since there is an ada. The others are saved.
+
+    SQLite and MariaDB take back a refused statement, and go on. PostgreSQL does not go on.
+    """
+    session.add(User(name="barbara"))
+    session.flush()
+
+    def insert_ada() -> None:
+        ___
+
+    with pytest.raises(exc.IntegrityError):
+        insert_ada()
+    assert session.is_active
+    session.add(User(name="annie"))
+    session.commit()
+
+    names = observer.scalars(select(User.name).order_by(User.id)).all()
+    assert names[3:] == ["barbara", "annie"]
 
 
 def test_naming_the_culprit(session: Session) -> None:

@@ -8,12 +8,23 @@ models here, Account has such a column.
 https://docs.sqlalchemy.org/en/21/orm/versioning.html
 """
 
+from collections.abc import Callable
+
 import pytest
-from sqlalchemy import Connection, Engine, exc, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, FetchedValue, Integer, event, exc, select, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.orm import exc as orm_exc
 
-from katas.models import Account
+from katas.models import Account, Product
+
+
+class WareColumns:
+    """A second class for the table of products."""
+
+    __tablename__ = "product"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stock: Mapped[int]
 
 
 def test_what_counts_as_a_new_version(session: Session) -> None:
@@ -100,6 +111,60 @@ def test_paying_out_what_is_there(
 
     assert withdraw(80) == 70
     assert observer.scalar(select(Account.balance).where(Account.id == 1)) == 0
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_version_that_the_database_keeps(session: Session, other_session: Session) -> None:
+    """Products have no version column. But in PostgreSQL each row has xmin: who wrote it last.
+
+    Have the flush compare it. The database sets it, and nobody else can.
+    """
+
+    class Own(DeclarativeBase): ...
+
+    class Ware(WareColumns, Own):
+        xmin = mapped_column(Integer, FetchedValue(), system=True)
+
+        __mapper_args__ = ___
+
+    ware = session.get_one(Ware, 1)
+    ware.stock -= 1
+    session.flush()
+    ware.stock -= 1
+    session.commit()
+    assert ware.stock == 8
+    other_session.get_one(Product, 1).stock = 5
+    other_session.commit()
+    ware.stock -= 1
+    with pytest.raises(orm_exc.StaleDataError):
+        session.commit()
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+def test_doing_it_all_again(engine: Engine, other_session: Session, observer: Connection) -> None:
+    """Write `committed`: it does the work in a transaction, and again until that is committed.
+
+    At SERIALIZABLE the database itself refuses, by an OperationalError, what rests on rows that
+    others have changed meanwhile. Here somebody sells eight compasses before the first flush.
+    """
+    make_session = sessionmaker(engine.execution_options(isolation_level="SERIALIZABLE"))
+
+    def committed(work: Callable[[Session], int]) -> int:
+        ___
+
+    def somebody_sells_eight(*_: object) -> None:
+        other_session.get_one(Product, 1).stock -= 8
+        other_session.commit()
+
+    def ship_all(session: Session) -> int:
+        compass = session.get_one(Product, 1)
+        shipped, compass.stock = compass.stock, 0
+        return shipped
+
+    event.listen(make_session, "before_flush", somebody_sells_eight, once=True)
+
+    assert committed(ship_all) == 2
+    assert observer.scalar(select(Product.stock).where(Product.id == 1)) == 0
 
 
 def test_a_form_that_was_open_for_long(

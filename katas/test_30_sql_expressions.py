@@ -8,10 +8,36 @@ it reads the attribute again.
 https://docs.sqlalchemy.org/en/21/orm/persistence_techniques.html#flush-embedded-sql-expressions
 """
 
-from sqlalchemy import Connection, Engine, inspect, select
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Connection, Engine, inspect, select, update
 from sqlalchemy.orm import Session
 
 from katas.models import Account, Address, Product, User
+
+BALANCES = select(Account.balance).order_by(Account.id)
+
+
+def send_together(engine: Engine, *transactions: list[tuple[int, int]]) -> None:
+    """Run transactions side by side, each in a thread: a list of accounts, and what they get.
+
+    Those that begin with different accounts have all changed their first before any goes on.
+    """
+    begun = Barrier(len({changes[0][0] for changes in transactions}), timeout=10)
+
+    def send(changes: list[tuple[int, int]]) -> None:
+        with Session(engine) as session, session.begin():
+            for account, amount in changes:
+                change = update(Account).where(Account.id == account)
+                session.execute(change.values(balance=Account.balance + amount))
+                if account == changes[0][0]:
+                    begun.wait()
+
+    with ThreadPoolExecutor() as threads:
+        for sent in [threads.submit(send, changes) for changes in transactions]:
+            sent.result()
 
 
 def test_two_ways_to_count_down(
@@ -72,6 +98,23 @@ def test_an_address_for_a_name(
 
     owners = observer.scalars(select(Address.user_id).order_by(Address.id)).all()
     assert owners == [1, 1, 2, 3, 2]
+
+
+@pytest.mark.only_on("postgresql", "mariadb")
+def test_two_transfers_that_cross(engine: Engine, observer: Connection) -> None:
+    """Ada pays grace, and grace pays ada, at the same time. Say which account is changed first.
+
+    What a transaction has changed is locked until it ends. If each waits for what the other one
+    has locked, that is a deadlock: the database ends one of the two, by an OperationalError.
+    """
+
+    def transfer(amount: int, giver: int, taker: int) -> list[tuple[int, int]]:
+        changes = [(giver, -amount), (taker, amount)]
+        return ___
+
+    send_together(engine, transfer(30, giver=1, taker=2), transfer(10, giver=2, taker=1))
+
+    assert observer.scalars(BALANCES).all() == [80, 70]
 
 
 def test_selling_no_more_than_there_is(

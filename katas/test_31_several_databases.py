@@ -7,14 +7,13 @@ fill two databases. But no statement is sent to both, and each has a transaction
 https://docs.sqlalchemy.org/en/21/orm/persistence_techniques.html#session-partitioning
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import (
-    Connection,
     Delete,
     Engine,
     Executable,
@@ -23,17 +22,26 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    exc,
     insert,
     select,
     text,
+    union,
     update,
 )
 from sqlalchemy.orm import Session, close_all_sessions, sessionmaker
 
 from katas.models import ROWS, Base, Product, Review, Tag, User, product_tag
 
-NEW_NAMES = select(User.name).where(User.id > 3).union(select(Product.name).where(Product.id > 2))
+NEW_NAMES = union(
+    select(User.name.label("new")).where(User.id > 3),
+    select(Product.name).where(Product.id > 2),
+    select(Review.text).where(Review.id > 2),
+).order_by("new")
 STOCKS = select(Product.stock).order_by(Product.id)
+
+UNANSWERED = (ConnectionError, exc.InvalidRequestError)
+"""The error that is raised, and what SQLAlchemy before 2.0.51 made of it: its issue 13356."""
 
 
 @pytest.fixture
@@ -50,41 +58,46 @@ def other_engine(tmp_path: Path) -> Iterator[Engine]:
     other_engine.dispose()
 
 
+@pytest.fixture
+def second_engine(engine: Engine, connect: Callable[[], Engine]) -> Iterator[Engine]:
+    """Another engine for PostgreSQL, if that can promise a commit: it cannot by default."""
+    [most] = read(engine, text("SHOW max_prepared_transactions"))
+    if most == "0":
+        pytest.skip("the server has max_prepared_transactions = 0: pytest katas/ --postgres")
+    second_engine = connect()
+    yield second_engine
+    close_all_sessions()
+    second_engine.dispose()
+
+
 def read(engine: Engine, query: Executable) -> list[Any]:
     """What is committed in a database: the first column of each row."""
     with engine.connect() as connection:
         return list(connection.scalars(query))
 
 
-def lose_the_second_commit(*engines: Engine) -> None:
-    """Of all COMMITs that these engines are going to send, the second one does not arrive."""
-    commits = count(1)
+def lose_the_second(what: str, *engines: Engine) -> None:
+    """Of all that these engines are going to send of this kind, the second one does not arrive."""
+    sent = count(1)
 
-    def lose(connection: Connection) -> None:
-        if next(commits) == 2:
+    def lose(*_: object) -> None:
+        if next(sent) == 2:
             raise ConnectionError("no answer")
 
     for engine in engines:
-        event.listen(engine, "commit", lose)
+        event.listen(engine, what, lose)
 
 
-def test_where_two_new_rows_go(engine: Engine, other_engine: Engine) -> None:
-    session = Session(engine, binds={Product: other_engine})
-    session.add_all([User(name="barbara"), Product(name="sextant")])
+def test_where_three_new_rows_go(engine: Engine, other_engine: Engine) -> None:
+    """A review has a foreign key to its product. Both databases have all the tables."""
+    session = Session(binds={Base: engine, Product: other_engine})
+    review = Review(text="well made", product_id=1)
+    session.add_all([User(name="barbara"), Product(name="sextant"), review])
 
     session.commit()
 
     here, there = read(engine, NEW_NAMES), read(other_engine, NEW_NAMES)
     assert (here, there) == ___
-
-
-def test_which_engine_a_model_has(engine: Engine, other_engine: Engine) -> None:
-    """get_bind() tells the engine for a class. A review has a foreign key to its product."""
-    session = Session(binds={Base: engine, Product: other_engine})
-
-    engines = [session.get_bind(model) for model in (User, Product, Review)]
-
-    assert engines == ___
 
 
 def test_a_table_that_has_no_class(engine: Engine, other_engine: Engine) -> None:
@@ -129,13 +142,35 @@ def test_a_commit_that_stops_halfway(engine: Engine, other_engine: Engine) -> No
     """How many of the two rows are there in the end?"""
     session = Session(engine, binds={Product: other_engine})
     session.add_all([User(name="barbara"), Product(name="sextant")])
-    lose_the_second_commit(engine, other_engine)
+    lose_the_second("commit", engine, other_engine)
 
     with pytest.raises(ConnectionError):
         session.commit()
     session.invalidate()
 
     assert len(read(engine, NEW_NAMES) + read(other_engine, NEW_NAMES)) == ___
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_is_promised_and_what_is_saved(engine: Engine, second_engine: Engine) -> None:
+    """With twophase=True, prepare() has each database promise that it will be able to commit.
+
+    How many new rows are there: after a promise was refused, after both were given, at the end?
+    """
+    session = Session(engine, binds={Product: second_engine}, twophase=True)
+    session.add_all([User(name="barbara"), Product(name="sextant")])
+    lose_the_second("prepare_twophase", engine, second_engine)
+
+    with pytest.raises(UNANSWERED):
+        session.prepare()
+    session.rollback()
+    refused = len(read(engine, NEW_NAMES))
+    session.add_all([User(name="annie"), Product(name="astrolabe")])
+    session.prepare()
+    promised = len(read(engine, NEW_NAMES))
+    session.commit()
+
+    assert (refused, promised, len(read(engine, NEW_NAMES))) == ___
 
 
 def test_reading_from_a_replica(session: Session, other_engine: Engine) -> None:

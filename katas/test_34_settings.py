@@ -105,6 +105,29 @@ def test_what_carries_the_label(engine: Engine) -> None:
     assert by_job == ___
 
 
+@pytest.mark.only_on("postgresql", "mariadb")
+def test_committing_while_rows_come_in(
+    engine: Engine, session: Session, observer: Connection
+) -> None:
+    """Write `shorten`: the fullname becomes the name, and is committed before the next is read.
+
+    With stream_results the rows stay at the server, in a cursor, and are fetched as you go on.
+    """
+    stream = select(User).order_by(User.id).execution_options(stream_results=True, yield_per=1)
+
+    def shorten(user: User) -> None:
+        ___
+
+    def shorten_all() -> None:
+        for user in session.scalars(stream):
+            shorten(user)
+
+    shorten_all()
+
+    fullnames = observer.scalars(select(User.fullname).order_by(User.id)).all()
+    assert fullnames == ["ada", "grace", "alan"]
+
+
 def test_noting_who_did_it(engine: Engine, observer: Connection) -> None:
     """Write `sign`: the note of each new purchase is the clerk who stands in the session's info."""
     make_session = sessionmaker(engine, info={"clerk": "the web"})

@@ -9,10 +9,23 @@ https://docs.sqlalchemy.org/en/21/orm/session_basics.html#committing
 """
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, ForeignKey, QueuePool, event, exc, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from katas.models import Account, Address, Purchase, User
+
+
+class Own(DeclarativeBase):
+    """For a table that one kata needs, and makes."""
+
+
+class Letter(Own):
+    __tablename__ = "letter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_to: Mapped[int | None] = mapped_column(
+        ForeignKey("letter.id", deferrable=True, initially="DEFERRED")
+    )
 
 
 @pytest.fixture
@@ -73,6 +86,35 @@ def test_what_is_left_for_close(session: Session, traffic: list[str]) -> None:
     # why: It is the end of the transaction that returns the connection: close() does so only if it
     # why: has to end one, and then by a rollback.
     assert (after_a_commit, without_a_commit) == ([], ["ROLLBACK", "checkin"])
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+def test_a_rule_that_waits_for_the_commit(
+    engine: Engine, session: Session, pool: QueuePool
+) -> None:
+    """Letter 2 is an answer to letter 7, which is not there. See to it that letter 1 is saved.
+
+    The foreign key is DEFERRABLE INITIALLY DEFERRED: not the INSERT, but the COMMIT checks it.
+    """
+    Own.metadata.create_all(engine)
+    session.add(Letter(id=2, answer_to=7))
+    session.flush()
+    with pytest.raises(exc.IntegrityError):
+        session.commit()
+
+    # hint: The flush was no failure, the COMMIT was. Does the session still have its connection?
+    # hint: The transaction is over for the database, but not for the session, until you say so.
+    # wrong: session.commit() -- PendingRollbackError: there is no second try without a rollback
+    # wrong: session.flush() -- finds nothing to send, is silent, and ends nothing
+    # wrong: session.expunge_all() -- the letters are gone, the dead transaction is not
+    # why: A flush that passes is no promise: a COMMIT can fail too, by what is checked or found out
+    # why: only then. Write the except for the commit, and begin it with a rollback(). After a
+    # why: failed COMMIT close() will not do: SQLite would go on in the old transaction.
+    session.rollback()
+
+    assert pool.checkedout() == 0
+    session.add(Letter(id=1))
+    session.commit()
 
 
 def test_which_commits_are_sent(session: Session, traffic: list[str]) -> None:

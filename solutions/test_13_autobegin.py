@@ -11,10 +11,10 @@ https://docs.sqlalchemy.org/en/21/orm/session_basics.html#session-autobegin
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, Engine, QueuePool, exc, select
+from sqlalchemy import Connection, Engine, QueuePool, exc, select, text
 from sqlalchemy.orm import Session, SessionTransactionOrigin
 
-from katas.models import Address, User
+from katas.models import User
 
 
 def test_what_begins_a_transaction(engine: Engine) -> None:
@@ -58,42 +58,57 @@ def test_what_a_changed_attribute_begins(session: Session, pool: QueuePool) -> N
     assert (session.in_transaction(), pool.checkedout()) == (True, 0)
 
 
-def test_waiting_without_a_connection(session: Session, pool: QueuePool) -> None:
-    """Next, mail is sent, which takes a minute. Give the connection back before that."""
-    emails = session.scalars(select(Address.email).order_by(Address.id)).all()
-    assert pool.checkedout() == 1
-
-    # hint: All rows are there, and yet the connection is still in use. Until when is it?
-    # hint: The SELECT has begun a transaction. How is one ended, if nothing was written?
-    # wrong: session.flush() -- sends what is pending: the transaction goes on
-    # wrong: session.expunge_all() -- empties the session: the transaction goes on
-    # wrong: session.expire_all() -- forgets what was loaded: the transaction goes on
-    # why: A SELECT opens a transaction as a write does, and keeps the connection until it ends:
-    # why: "idle in transaction" is what a server calls it. commit() or close() end it as well.
-    session.rollback()
-
-    assert pool.checkedout() == 0
-    assert emails == ["ada@engine.example", "ada@home.example", "grace@navy.example"]
-
-
-def test_beginning_after_a_look(session: Session, observer: Connection) -> None:
+def test_beginning_after_a_look(session: Session, pool: QueuePool, observer: Connection) -> None:
     """begin() is refused: "A transaction is already begun on this Session". Make room for it."""
     taken = session.scalars(select(User.name)).all()
-    assert "barbara" not in taken
+    assert pool.checkedout() == 1
 
     # hint: Who has begun a transaction here? There is only one line that can have.
     # hint: begin() neither joins a transaction nor nests in it: the other one has to end first.
     # wrong: session.flush() -- there is nothing to send, and it ends no transaction
     # wrong: session.expunge_all() -- the objects leave, the transaction stays
     # wrong: session.begin() -- is refused here for the same reason as below
-    # why: The SELECT had begun one. commit() or close() make room too; better still is to read
-    # why: inside the block, where what was read and what is written are one transaction.
+    # why: The SELECT had begun one, and kept the connection, though all rows were there. commit()
+    # why: or close() end it as well, and should, before anything that takes long. Better still is
+    # why: to read inside the block: what was read and what is written are then one transaction.
     session.rollback()
+
+    assert pool.checkedout() == 0
+    assert "barbara" not in taken
     with session.begin():
         session.add(User(name="barbara"))
-
     names = observer.scalars(select(User.name).order_by(User.id)).all()
     assert names == ["ada", "grace", "alan", "barbara"]
+
+
+@pytest.mark.only_on("postgresql")
+def test_what_the_server_sees_of_a_session(session: Session, observer: Connection) -> None:
+    """A server tells of each connection: it is "active", "idle", or "idle in transaction"."""
+    process = session.scalar(text("SELECT pg_backend_pid()"))
+    find_state = text("SELECT state FROM pg_stat_activity WHERE pid = :pid")
+
+    def look(use: Callable[[], object]) -> str:
+        use()
+        return str(observer.scalar(find_state, {"pid": process}))
+
+    states = {
+        "get": look(lambda: session.get_one(User, 1)),
+        "commit": look(lambda: session.commit()),
+        "add": look(lambda: session.add(User(name="barbara"))),
+        "flush": look(lambda: session.flush()),
+    }
+
+    # hint: The four uses come one after the other. Which of them has sent SQL?
+    # hint: Which has ended the transaction, and what does the server hear of an add()?
+    # wrong: {"flush"} -- to read is to be in a transaction, until somebody ends it
+    # wrong: {"get", "add", "flush"} -- add() begins the session's own transaction, without SQL
+    # wrong: {"get"} -- the flush has sent an INSERT, and with it the BEGIN that add() has not
+    # wrong: set() -- a session that has read and then waits is what the word was made for
+    # why: A session that has read, and then waits for a user or a mail server, is "idle in
+    # why: transaction": it keeps a connection, and what VACUUM would clear away. A server may
+    # why: end it for that (idle_in_transaction_session_timeout): the next statement then fails.
+    idle_in_transaction = {"get", "flush"}
+    assert {use for use, state in states.items() if "transaction" in state} == idle_in_transaction
 
 
 def test_who_began_the_transaction(session: Session) -> None:

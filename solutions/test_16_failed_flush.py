@@ -26,27 +26,12 @@ def is_refused(use: Callable[[], object]) -> bool:
     return False
 
 
-def test_what_a_failed_flush_leaves_behind(session: Session) -> None:
-    session.add(User(name="ada"))
-
-    with pytest.raises(exc.IntegrityError):
-        session.flush()
-
-    # hint: The database has rolled back already. Has the session been told to?
-    # hint: A transaction can be open and yet not active.
-    # wrong: (True, True) -- then the session could go on, as if nothing had been lost
-    # wrong: (False, True) -- for that somebody has to call rollback()
-    # wrong: (False, False) -- the session has not let go of the transaction: that is yours to do
-    # why: The session keeps the dead transaction until you call rollback(). In this way no code
-    # why: goes on by mistake, believing that what it wrote before is still there.
-    assert (session.in_transaction(), session.is_active) == (True, False)
-
-
 def test_what_is_refused_until_rollback(session: Session) -> None:
     ada = session.get_one(User, 1)
     session.add(User(name="ada"))
     with pytest.raises(exc.IntegrityError):
         session.flush()
+    assert (session.in_transaction(), session.is_active) == (True, False)
 
     uses: dict[str, Callable[[], object]] = {
         "select": lambda: session.scalars(select(User)).all(),
@@ -63,8 +48,9 @@ def test_what_is_refused_until_rollback(session: Session) -> None:
     # wrong: {"select", "ada.name"} -- above all, nothing can be committed
     # wrong: {"select", "ada.name", "flush", "commit"} -- flush() has nothing to send, and is silent
     # wrong: set() -- catching the error was not enough: the transaction is dead
-    # why: Until rollback() all that needs SQL is refused, attributes included. The error is the
-    # why: echo of the first one, which its message quotes. That a flush() passes proves nothing.
+    # why: The session keeps the dead transaction, so that no code goes on by mistake, believing
+    # why: that what it wrote before is still there. Until rollback() all that needs SQL is refused,
+    # why: by an echo of the first error, which it quotes. That a flush() passes proves nothing.
     assert refused == {"select", "ada.name", "commit"}
 
 
@@ -137,8 +123,41 @@ def test_which_errors_deactivate_a_session(session: Session) -> None:
     # wrong: [True, True, True] -- the flush has failed half-way through its objects
     # why: A failed flush deactivates the session, since its objects were at stake. After an error
     # why: in execute() it is for the database to say whether the transaction can go on: SQLite
-    # why: lets it, PostgreSQL does not. With rollback() you are right on both.
+    # why: and MariaDB let it, PostgreSQL does not. With rollback() you are right everywhere.
     assert active == [True, True, False]
+
+
+@pytest.mark.only_on("postgresql")
+def test_going_on_after_a_refused_statement(session: Session, observer: Connection) -> None:
+    """Write `insert_ada`: an insert() is refused, since there is an ada. The others are saved.
+
+    SQLite and MariaDB take back a refused statement, and go on. PostgreSQL does not go on.
+    """
+    session.add(User(name="barbara"))
+    session.flush()
+
+    def insert_ada() -> None:
+        # hint: Something has to be rolled back, or PostgreSQL refuses annie. Barbara has to stay.
+        # hint: A savepoint undoes what came after it: begin_nested() is a block that has one.
+        # wrong: session.execute(insert(User).values(name="ada")) -- active, but not for PostgreSQL
+        # wrong: session.add(User(name="ada")) -- a failed flush rolls back all, barbara too
+        #        session.flush()
+        # wrong: session.rollback() -- there was no error yet, and barbara is lost
+        #        session.execute(insert(User).values(name="ada"))
+        # why: "Current transaction is aborted", an InternalError: so PostgreSQL answers all that
+        # why: comes after an error, until a ROLLBACK, or one to a savepoint. The session does not
+        # why: know of it. Chapter 17 tells more of savepoints.
+        with session.begin_nested():
+            session.execute(insert(User).values(name="ada"))
+
+    with pytest.raises(exc.IntegrityError):
+        insert_ada()
+    assert session.is_active
+    session.add(User(name="annie"))
+    session.commit()
+
+    names = observer.scalars(select(User.name).order_by(User.id)).all()
+    assert names[3:] == ["barbara", "annie"]
 
 
 def test_naming_the_culprit(session: Session) -> None:

@@ -8,12 +8,23 @@ models here, Account has such a column.
 https://docs.sqlalchemy.org/en/21/orm/versioning.html
 """
 
+from collections.abc import Callable
+
 import pytest
-from sqlalchemy import Connection, Engine, exc, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, FetchedValue, Integer, event, exc, select, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.orm import exc as orm_exc
 
-from katas.models import Account
+from katas.models import Account, Product
+
+
+class WareColumns:
+    """A second class for the table of products."""
+
+    __tablename__ = "product"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stock: Mapped[int]
 
 
 def test_what_counts_as_a_new_version(session: Session) -> None:
@@ -139,6 +150,108 @@ def test_paying_out_what_is_there(
 
     assert withdraw(80) == 70
     assert observer.scalar(select(Account.balance).where(Account.id == 1)) == 0
+
+
+@pytest.mark.only_on("postgresql")
+def test_a_version_that_the_database_keeps(session: Session, other_session: Session) -> None:
+    """Products have no version column. But in PostgreSQL each row has xmin: who wrote it last.
+
+    Have the flush compare it. The database sets it, and nobody else can.
+    """
+
+    class Own(DeclarativeBase): ...
+
+    class Ware(WareColumns, Own):
+        xmin = mapped_column(Integer, FetchedValue(), system=True)
+
+        # hint: The mapper has to know two things: which column it is, and who makes the versions.
+        # hint: The second is an argument that begins like the first. No function is there to call.
+        # wrong: {"eager_defaults": True} -- xmin is fetched after each UPDATE, and never compared
+        # wrong: {"version_id_generator": False} -- who makes the versions, but not where they are
+        # why: Without a generator, here False, the version is left to the database, and fetched
+        # why: with RETURNING; else the session would count it up. No column has to be added, and
+        # why: whoever writes the row, by raw SQL too, makes a new version. Don't keep an xmin for
+        # why: long: such numbers are used again.
+        __mapper_args__ = {"version_id_col": xmin, "version_id_generator": False}
+
+    ware = session.get_one(Ware, 1)
+    ware.stock -= 1
+    session.flush()
+    ware.stock -= 1
+    session.commit()
+    assert ware.stock == 8
+    other_session.get_one(Product, 1).stock = 5
+    other_session.commit()
+    ware.stock -= 1
+    with pytest.raises(orm_exc.StaleDataError):
+        session.commit()
+
+
+@pytest.mark.only_on("sqlite", "postgresql")
+def test_doing_it_all_again(engine: Engine, other_session: Session, observer: Connection) -> None:
+    """Write `committed`: it does the work in a transaction, and again until that is committed.
+
+    At SERIALIZABLE the database itself refuses, by an OperationalError, what rests on rows that
+    others have changed meanwhile. Here somebody sells eight compasses before the first flush.
+    """
+    make_session = sessionmaker(engine.execution_options(isolation_level="SERIALIZABLE"))
+
+    def committed(work: Callable[[Session], int]) -> int:
+        # hint: The answer rests on what was read. So what has to be read once more?
+        # hint: make_session.begin() is a block with a session and a transaction. Where is the try?
+        # wrong: with make_session.begin() as session: -- too late: the end of the block commits
+        #            try:
+        #                return work(session)
+        #            except exc.OperationalError:
+        #                return work(session)
+        # wrong: session = make_session() -- after a failed flush nothing goes without a rollback
+        #        shipped = work(session)
+        #        try:
+        #            session.commit()
+        #        except exc.OperationalError:
+        #            session.commit()
+        #        return shipped
+        # wrong: session = make_session() -- the rollback has undone the change: nothing is sold
+        #        shipped = work(session)
+        #        try:
+        #            session.commit()
+        #        except exc.OperationalError:
+        #            session.rollback()
+        #            session.commit()
+        #        return shipped
+        # wrong: session = make_session() -- all ten: writes anew what was decided on an old read
+        #        shipped = work(session)
+        #        try:
+        #            session.commit()
+        #        except exc.OperationalError:
+        #            session.rollback()
+        #            session.execute(update(Product).where(Product.id == 1).values(stock=0))
+        #            session.commit()
+        #        return shipped
+        # why: A transaction that was refused is repeated as a whole, from its first read, with a
+        # why: new snapshot: that is why it is a function. It may run twice, so it must not send a
+        # why: mail. A deadlock is an OperationalError too, and so is a lost connection: look at
+        # why: error.orig (sqlstate 40001 and 40P01 in PostgreSQL), and give up after some tries.
+        while True:
+            try:
+                with make_session.begin() as session:
+                    return work(session)
+            except exc.OperationalError:
+                continue
+
+    def somebody_sells_eight(*_: object) -> None:
+        other_session.get_one(Product, 1).stock -= 8
+        other_session.commit()
+
+    def ship_all(session: Session) -> int:
+        compass = session.get_one(Product, 1)
+        shipped, compass.stock = compass.stock, 0
+        return shipped
+
+    event.listen(make_session, "before_flush", somebody_sells_eight, once=True)
+
+    assert committed(ship_all) == 2
+    assert observer.scalar(select(Product.stock).where(Product.id == 1)) == 0
 
 
 def test_a_form_that_was_open_for_long(

@@ -69,9 +69,7 @@ def test_inserting_rows_and_getting_objects(
 
     # hint: The database can send back what it has INSERTed. Which clause asks for that?
     # hint: Ask for the class, and not for a column of it.
-    # wrong: insert(User) -- this inserts, but no rows come back
     # wrong: insert(User).returning(User.id) -- numbers, and no objects
-    # wrong: select(User) -- that inserts nothing, and finds the three who are there
     # why: RETURNING makes objects of the new rows, ids and defaults included, without a SELECT. An
     # why: update() or a delete() can have it too. The order of the rows is the database's, unless
     # why: you ask for sort_by_parameter_order=True.

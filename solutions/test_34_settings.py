@@ -150,6 +150,41 @@ def test_what_carries_the_label(engine: Engine) -> None:
     assert by_job == ["SELECT", "UPDATE", "SELECT", "SELECT"]
 
 
+@pytest.mark.only_on("postgresql", "mariadb")
+def test_committing_while_rows_come_in(
+    engine: Engine, session: Session, observer: Connection
+) -> None:
+    """Write `shorten`: the fullname becomes the name, and is committed before the next is read.
+
+    With stream_results the rows stay at the server, in a cursor, and are fetched as you go on.
+    """
+    stream = select(User).order_by(User.id).execution_options(stream_results=True, yield_per=1)
+
+    def shorten(user: User) -> None:
+        # hint: The cursor is a part of the transaction in which it was opened. What ends that?
+        # hint: The reading session has to be left alone until the last row. Who else can write?
+        # wrong: user.fullname = user.name -- the commit closes the cursor
+        #        session.commit()
+        # wrong: user.fullname = user.name -- is flushed at best, and nobody commits it
+        # wrong: with session.begin_nested(): -- a savepoint is released, and nothing is committed
+        #            user.fullname = user.name
+        # why: PostgreSQL says that the cursor "does not exist". PyMySQL ends the loop too early,
+        # why: with a warning at most, and after a mere flush as well. SQLite goes on, so no test
+        # why: there finds out. Write in another session, or read in batches by key: WHERE id > the
+        # why: last one, ORDER BY id, LIMIT 1000, each of them a transaction of its own.
+        with Session(engine) as own, own.begin():
+            own.get_one(User, user.id).fullname = user.name
+
+    def shorten_all() -> None:
+        for user in session.scalars(stream):
+            shorten(user)
+
+    shorten_all()
+
+    fullnames = observer.scalars(select(User.fullname).order_by(User.id)).all()
+    assert fullnames == ["ada", "grace", "alan"]
+
+
 def test_noting_who_did_it(engine: Engine, observer: Connection) -> None:
     """Write `sign`: the note of each new purchase is the clerk who stands in the session's info."""
     make_session = sessionmaker(engine, info={"clerk": "the web"})

@@ -3,7 +3,6 @@
 INTERNAL = "for SQLAlchemy's own use"
 LEGACY = "legacy: the documentation names what is used instead"
 NO_EFFECT = "accepted for old code, without an effect"
-SERVER = "needs a server that has two-phase commit switched on"
 TOLD = "told in a why, where it belongs"
 SUBCLASS = "for those who replace the class itself"
 ONE_OF_MANY = "one of many that look at the statement: chapter 28 uses is_select"
@@ -25,13 +24,10 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "query_cls": LEGACY,
         "connection_callable": INTERNAL,
         "enable_relationship_loading": "undoes the rule that chapter 22 teaches",
-        "prepare": SERVER,
-        "twophase": SERVER,
     },
     "SessionTransaction": {
         "declare_states": INTERNAL,
         "nested": "says what get_nested_transaction() says: chapter 17",
-        "prepare": SERVER,
     },
     "scoped_session": {
         **_BULK,
@@ -132,7 +128,6 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "dml_strategy": "chosen by SQLAlchemy, rightly",
         "render_nulls": "for bulk inserts that are to write NULL where there is a default",
         "schema_translate_map": "needs a database with several schemas",
-        "stream_results": "yield_per sets it: chapter 25",
     },
     "synchronize_session": {
         "auto": "the default, and a wrong answer in chapter 29",

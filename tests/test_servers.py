@@ -40,6 +40,7 @@ NAMED_OTHERWISE = {  # it has the mark, but not such a name
 }
 
 CHAPTER = """
+import os
 import time
 from pathlib import Path
 from sqlalchemy import text
@@ -59,6 +60,15 @@ def test_stays(session):
     session.flush()
     Path("begun").touch()
     time.sleep(20)
+
+def test_promises(session):
+    session.add(User(name="annie"))
+    session.flush()
+    session.execute(text(f"PREPARE TRANSACTION 'of a kata, {os.getpid()}'"))
+
+def test_promises_and_stays(session):
+    test_promises(session)
+    test_stays(session)
 
 def test_stops_the_server(session, engine):
     session.execute(text("SHUTDOWN"))
@@ -167,7 +177,7 @@ def test_an_interrupted_run(
     house: Path, server: str, shop: Engine, number: signal.Signals, workers: list[str]
 ) -> None:
     before = everything(shop)
-    process = start(house, "test_ends.py", "-k", "stays", f"--dburi={server}", *workers)
+    process = start(house, "test_ends.py::test_stays", f"--dburi={server}", *workers)
     while not (house / "begun").exists():
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
@@ -185,7 +195,7 @@ def test_an_interrupted_run(
 
 
 def test_a_run_leaves_another_one_alone(house: Path, server: str, shop: Engine) -> None:
-    process = start(house, "test_ends.py", "-k", "stays", f"--dburi={server}")
+    process = start(house, "test_ends.py::test_stays", f"--dburi={server}")
     while not (house / "begun").exists():
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
@@ -196,6 +206,58 @@ def test_a_run_leaves_another_one_alone(house: Path, server: str, shop: Engine) 
     assert everything(shop) == during
     process.send_signal(signal.SIGINT)
     process.communicate()
+
+
+@pytest.fixture
+def promise(shop: Engine) -> Iterator[str]:
+    """The name of somebody else's prepared transaction, which holds locks in the shop."""
+    if shop.name != "postgresql":
+        pytest.skip("on MariaDB a prepared transaction does not tell whose it is")
+    name = f"of {shop.url.database}"
+    with shop.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO item VALUES (8, 1)")
+        connection.exec_driver_sql(f"PREPARE TRANSACTION '{name}'")
+    yield name
+    with shop.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"ROLLBACK PREPARED '{name}'")
+
+
+def promises(shop: Engine) -> list[str]:
+    with shop.connect() as connection:
+        return list(
+            connection.scalars(
+                text("SELECT gid FROM pg_prepared_xacts WHERE database = current_database()")
+            )
+        )
+
+
+def test_a_test_that_leaves_a_prepared_transaction(
+    house: Path, server: str, shop: Engine, promise: str
+) -> None:
+    status, output = run(
+        house, "test_ends.py", "-k", "(promises and not stays) or passes", f"--dburi={server}"
+    )
+
+    assert (status, "2 passed" in output) == (0, True), output
+    assert promises(shop) == [promise]
+
+
+def test_a_killed_run_that_leaves_a_prepared_transaction(
+    house: Path, server: str, shop: Engine, promise: str
+) -> None:
+    before = everything(shop)
+    process = start(house, "test_ends.py::test_promises_and_stays", f"--dburi={server}")
+    while not (house / "begun").exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert len(promises(shop)) == 2
+
+    run(house, "test_ends.py", "-k", "passes", f"--dburi={server}")
+
+    assert promises(shop) == [promise]
+    assert everything(shop) == before
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])

@@ -47,6 +47,10 @@ class MariaDB(Server):
         if (dialect.server_version_info or ()) < OLDEST:
             oldest = ".".join(map(str, OLDEST))
             raise ServerError(f"{self.where} is too old. The katas need MariaDB {oldest}.")
+        # Rather an error than to wait for what somebody holds and never lets go.
+        self._connection.exec_driver_sql(
+            "SET lock_wait_timeout = 30, innodb_lock_wait_timeout = 30"
+        )
         # A row of a tree may be deleted before the rows below it.
         self._connection.exec_driver_sql("SET foreign_key_checks = 0")
 

@@ -34,12 +34,12 @@ _END = text("""
 """)
 
 _PREPARED = text("""
-    SELECT gid FROM pg_prepared_xacts AS prepared
-    WHERE database = current_database() AND owner = current_user AND EXISTS (
-        SELECT FROM pg_locks JOIN pg_class ON pg_class.oid = relation
-        WHERE virtualtransaction = '-1/' || prepared.transaction
-        AND relnamespace = to_regnamespace(:name)
-    )
+    SELECT DISTINCT gid FROM pg_prepared_xacts AS prepared
+    JOIN pg_locks AS own ON own.transactionid = prepared.transaction AND own.pid IS NULL
+    JOIN pg_locks AS held ON held.virtualtransaction = own.virtualtransaction AND held.pid IS NULL
+    JOIN pg_class ON pg_class.oid = held.relation
+    WHERE prepared.database = current_database() AND owner = current_user
+    AND relnamespace = to_regnamespace(:name)
 """)
 
 _MARKED = text(
@@ -73,7 +73,8 @@ class PostgreSQL(Server):
         )
 
     def _check(self) -> None:
-        pass
+        # Rather an error than to wait for what somebody holds and never lets go.
+        self._connection.exec_driver_sql("SET lock_timeout = '30s'")
 
     def _marked(self) -> list[str]:
         return list(self._connection.scalars(_MARKED, {"mark": MARK}))
@@ -91,11 +92,16 @@ class PostgreSQL(Server):
         )
 
     def _drop(self, name: str) -> None:
+        self._roll_back_prepared(name)
         self._connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
     def _end_other_connections(self) -> None:
         self._connection.execute(_END, {"name": self.name})
-        for gid in self._connection.scalars(_PREPARED, {"name": self.name}).all():
+        self._roll_back_prepared(self.name)
+
+    def _roll_back_prepared(self, name: str) -> None:
+        """Roll back what two-phase commits have left: it outlives its connection, and locks."""
+        for gid in self._connection.scalars(_PREPARED, {"name": name}).all():
             self._connection.exec_driver_sql(f"ROLLBACK PREPARED '{gid}'")
 
     def _look(self) -> object:
