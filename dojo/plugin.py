@@ -79,13 +79,15 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     error = call.excinfo
     if error and isinstance(error.value, OpenHole):
-        error.traceback = error.traceback[-1:]  # shown to nobody, so not to be gone through either
-    report = yield
-    if error is None or not report.failed:
-        return report
-    if isinstance(error.value, OpenHole):
+        call.excinfo = None  # nobody sees the traceback, and to make it takes a while
+        report = yield
+        call.excinfo = error
+        report.outcome = "failed"
+        report.longrepr = str(error.value)
         report.hole = error.value.line  # type: ignore[attr-defined]
-    elif is_kata(report.nodeid):
+        return report
+    report = yield
+    if error and report.failed and is_kata(report.nodeid):
         _tell_what_went_wrong(item, error, report)
     return report
 

@@ -29,7 +29,11 @@ class Causes:
         self._subject = subject
         self._flushes: dict[int, Cause] = {}
         self._count = count(1)
-        self.readers: Mapping[str, Reader] = {
+
+    @property
+    def readers(self) -> Mapping[str, Reader]:
+        """By the name of the function whose frame they read."""
+        return {
             "_flush": lambda frame: self._flushes.get(id(frame)),
             "_load_expired": self._load_of_expired,
             "_load_for_state": self._load_for_object,

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
 
 from dojo.xray.events import Line
 
@@ -19,12 +20,13 @@ def outward(frame: FrameType | None, without: Container[int] = ()) -> Iterator[F
 
     Frames of functions whose code's `id` is in `without` are left out.
     """
-    greenlets = sys.modules.get("greenlet")
+    greenlets: Any = sys.modules.get("greenlet")
     greenlet = greenlets.getcurrent() if greenlets else None
     while frame:
-        if id(frame.f_code) not in without:
-            yield frame
-        frame = frame.f_back
+        while frame:  # many a time for every event
+            if id(frame.f_code) not in without:
+                yield frame
+            frame = frame.f_back
         while frame is None and greenlet and greenlet.parent:
             greenlet = greenlet.parent
             frame = greenlet.gr_frame
