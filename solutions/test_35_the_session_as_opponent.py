@@ -8,33 +8,29 @@ the session part: there your model has to change.
 https://docs.sqlalchemy.org/en/21/orm/session_state_management.html#quickie-intro-to-object-states
 """
 
-from typing import Any
+from contextlib import suppress
 
-from sqlalchemy import Connection, Engine, exc, inspect, select, text, update
-from sqlalchemy.orm import Session
+import pytest
+from sqlalchemy import Connection, Engine, delete, exc, select, text, update
+from sqlalchemy.orm import CascadeOptions, Session
+from sqlalchemy.orm import exc as orm_exc
 
-from dojo.opponent import ACTS, WAITS, Rival, Story, stories
-from katas.models import Account, User
+from dojo.opponent import (
+    ACTS,
+    WAITS,
+    Library,
+    OneAttribute,
+    OneObject,
+    OneRow,
+    Rival,
+    Story,
+    TwoShelves,
+    stories,
+)
+from katas.models import Account, Product, Tag, User, product_tag
 
 Table = dict[str, dict[str, str]]
 """By line of a story: which state it leads to from which. From all others, to the same again."""
-
-
-def state(account: Account) -> str:
-    """The name of its state. Persistent objects that are in session.deleted are "marked" here."""
-    session = inspect(account).session
-    if session and account in session.deleted:
-        return "marked"
-    states = ("transient", "pending", "persistent", "deleted", "detached")
-    return next(name for name in states if getattr(inspect(account), name))
-
-
-def is_over(account: Account, line: str) -> bool:
-    """What was deleted is not deleted again, nor is it added once the session has let go of it."""
-    lines = ["session.delete(account)"]
-    if not inspect(account).deleted:
-        lines.append("session.add(account)")
-    return inspect(account).was_deleted and line in lines
 
 
 @stories(
@@ -43,9 +39,14 @@ def is_over(account: Account, line: str) -> bool:
     "session.delete(account)",
     "session.commit()",
     "session.expunge(account)",
+    "session.close()",
+    "account = session.merge(account)",
 )
 def test_which_state_each_call_leads_to(engine: Engine, story: Story) -> None:
-    """Complete the table: what has to be in it of each call? What raises an error is "refused"."""
+    """Complete the table: what has to be in it of each call? What raises an error is "refused".
+
+    A persistent object that is in session.deleted is "marked" here.
+    """
     after: Table = {"session.add(account)": {"transient": "pending", "detached": "persistent"}}
     after["session.add(account)"] |= {"deleted": "refused", "marked": "persistent"}
     # hint: Which two states does a flush end?
@@ -95,68 +96,45 @@ def test_which_state_each_call_leads_to(engine: Engine, story: Story) -> None:
         "marked": "detached",
         "deleted": "detached",
     }
-    # hint: What is not in the session can't be taken out of it.
-    # hint: Of what is taken out, some stands for a row, and some does not.
-    # wrong: { -- an object that stands for a row keeps its key, also outside of the session
-    #            "pending": "transient",
-    #            "persistent": "transient",
-    #            "marked": "transient",
-    #            "deleted": "transient",
-    #            "transient": "refused",
-    #            "detached": "refused",
-    #        }
-    # wrong: { -- what is pending has no key yet: it is as if it had not been added
-    #            "pending": "detached",
-    #            "persistent": "detached",
-    #            "marked": "detached",
-    #            "deleted": "detached",
-    #            "transient": "refused",
-    #            "detached": "refused",
-    #        }
+    after["session.expunge(account)"] = {"transient": "refused", "detached": "refused"}
+    # hint: Some of what is taken out of the session stands for a row, and some does not.
+    # hint: Does it matter whether that row is there for everybody yet?
+    # wrong: dict.fromkeys(("pending", "persistent", "marked", "deleted"), "transient") -- keys stay
+    # wrong: dict.fromkeys(("pending", "persistent", "marked", "deleted"), "detached") -- no key yet
     # why: Detached is what stands for a row and is in no session. Without a row, it is transient.
-    after["session.expunge(account)"] = {
+    after["session.expunge(account)"] |= {
         "pending": "transient",
         "persistent": "detached",
         "marked": "detached",
         "deleted": "detached",
-        "transient": "refused",
-        "detached": "refused",
+    }
+    # hint: It ends the transaction, but how? And who is in the session then?
+    # hint: What was added and not flushed is as it was before.
+    # wrong: {"pending": "detached", "persistent": "detached", "marked": "detached"} -- no commit
+    # wrong: {"pending": "transient", "persistent": "detached", "marked": "deleted"} -- no flush
+    # wrong: {"pending": "transient", "marked": "persistent"} -- no object stays in the session
+    # why: close() flushes nothing and rolls back. All objects are expunged, and none is refused.
+    after["session.close()"] = {
+        "pending": "transient",
+        "persistent": "detached",
+        "marked": "detached",
+    }
+    # hint: What it returns is in the session: which state has it if there is a row, and if not?
+    # hint: To find out if there is a row, it may have to ask. What precedes a query?
+    # wrong: {"transient": "pending", "detached": "persistent"} -- an autoflush comes first
+    # wrong: dict.fromkeys(("transient", "pending", "detached"), "persistent") -- no flush after it
+    # wrong: {"pending": "persistent"} -- the copy is in the session, although the original is not
+    # why: merge() flushes, looks for the row, and returns the session's own object: another one
+    # why: than the argument, unless that is in the session already. The argument stays out of it.
+    after["account = session.merge(account)"] = {
+        "transient": "pending",
+        "pending": "persistent",
+        "detached": "persistent",
     }
 
     with Session(engine) as session:
-        account = Account(owner="annie", balance=0)
-        story.play(
-            {"session": session, "account": account},
-            look=lambda line: state(account),
-            model=lambda before, line: after[line].get(before or "", before),
-            refusal=exc.InvalidRequestError,
-            leave_out=lambda line: is_over(account, line),
-        )
-
-
-class Transaction:
-    """An account in a session, and the states it was in when transaction and savepoint began."""
-
-    def __init__(self, session: Session, account: Account) -> None:
-        self.names: dict[str, Any] = {"session": session, "account": account, "savepoint": None}
-        self.account = account
-        self.at_begin: dict[str, str] = {}
-
-    def look(self, line: str) -> str:
-        now = state(self.account)
-        if line in ("", "session.commit()", "session.rollback()"):
-            self.at_begin["session.rollback()"] = now
-        elif line == "savepoint = session.begin_nested()":
-            self.at_begin["savepoint.rollback()"] = now
-        return now
-
-    def leave_out(self, line: str) -> bool:
-        """One savepoint at a time, and none for an account that is deleted."""
-        savepoint = self.names["savepoint"]
-        is_open = savepoint is not None and savepoint.is_active
-        if line == "savepoint = session.begin_nested()":
-            return is_open or state(self.account) in ("marked", "deleted")
-        return is_over(self.account, line) or (line == "savepoint.rollback()" and not is_open)
+        account = OneObject(session, Account(owner="annie", balance=0))
+        account.play(story, model=lambda now, line: after[line].get(now, now))
 
 
 @stories(
@@ -189,15 +167,12 @@ def test_what_a_rollback_takes_back(engine: Engine, story: Story) -> None:
         return "persistent" if now in ("marked", "deleted") else now
 
     with Session(engine) as session:
-        told = Transaction(session, Account(owner="annie", balance=0))
-        story.play(
-            told.names,
-            look=told.look,
+        account = OneObject(session, Account(owner="annie", balance=0))
+        account.play(
+            story,
             model=lambda now, line: (
-                after_rollback(told.at_begin[line], now) if now and line in told.at_begin else None
+                after_rollback(account.at_begin[line], now) if line in account.at_begin else None
             ),
-            refusal=exc.InvalidRequestError,
-            leave_out=told.leave_out,
         )
 
 
@@ -271,21 +246,6 @@ class Model:
             return f"{self.loaded!r}, with a SELECT"
         return f"{self.loaded!r}, without SQL"
 
-    def after(self, line: str) -> str | None:
-        match line.split(" = "):
-            case ["fullname", "ada.fullname"]:
-                return self.read()
-            case ["ada.fullname", value]:
-                self.set(value.strip("'"))
-            case _ if "execute" in line:
-                self.execute("Augusta")
-            case _:
-                getattr(self, line.partition("(")[0].removeprefix("session."))()
-        return None
-
-
-RENAME = text("UPDATE user_account SET fullname = 'Augusta' WHERE id = 1")
-
 
 @stories(
     "fullname = ada.fullname",
@@ -303,63 +263,15 @@ def test_what_an_attribute_reads(
 ) -> None:
     """Complete the methods of `Model`, above: what you think becomes of ada.fullname."""
     observer.execute(text("UPDATE user_account SET fullname = 'Ada Lovelace' WHERE id = 1"))
-    model = Model()
+    rename = text("UPDATE user_account SET fullname = 'Augusta' WHERE id = 1")
 
     with Session(engine) as session:
         ada = session.get_one(User, 1)
-        names = {"session": session, "ada": ada, "rename_to_augusta": RENAME}
-
-        def look(line: str) -> str | None:
-            sql = "with a SELECT" if statements == ["SELECT"] else "without SQL"
-            statements.clear()
-            return f"{names['fullname']!r}, {sql}" if line.startswith("fullname") else None
-
-        story.play(
-            names,
-            look=look,
-            model=lambda before, line: model.after(line),
-            leave_out=lambda line: line == f"ada.fullname = {inspect(ada).dict.get('fullname')!r}",
-        )
-
-
-GET = "ada = session.get(User, 1)"
-
-
-def play_with_map(
-    story: Story, session: Session, statements: list[str], after: Table, selects: set[str]
-) -> None:
-    """Compare what is said with what the identity map has of row 1, and with the SQL of get()."""
-    names: dict[str, Any] = {"session": session, "User": User, "ada": None}
-
-    def now() -> str:
-        ada = session.identity_map.get(session.identity_key(User, 1))
-        if ada is None:
-            return "nothing"
-        if ada in session.dirty:
-            return "changed" if names["ada"] is ada else "kept"
-        return "expired" if inspect(ada).expired else "loaded"
-
-    def look(line: str) -> str:
-        sql = "with a SELECT" if "SELECT" in statements else "without SQL"
-        statements.clear()
-        return f"{now()}, {sql}" if line == GET else now()
-
-    def model(seen: str | None, line: str) -> str:
-        before = (seen or "").partition(",")[0]
-        sql = "with a SELECT" if before in selects else "without SQL"
-        said = after[line].get(before, before)
-        return f"{said}, {sql}" if line == GET else said
-
-    def leave_out(line: str) -> bool:
-        if line == GET:
-            return False
-        return now() == "nothing" or (line.startswith("ada.") and now() != "loaded")
-
-    story.play(names, look=look, model=model, leave_out=leave_out)
+        OneAttribute(session, statements, ada, rename_to_augusta=rename).play(story, Model())
 
 
 @stories(
-    GET,
+    "ada = session.get(User, 1)",
     "ada.fullname = 'Countess'",
     "ada = None",
     "session.flush()",
@@ -384,7 +296,11 @@ def test_what_the_identity_map_holds(engine: Engine, statements: list[str], stor
     #            "kept": "loaded",
     #        }
     # why: get() gives you the object that is filed under the key, after reading what is expired.
-    after[GET] = {"nothing": "loaded", "expired": "loaded", "kept": "changed"}
+    after["ada = session.get(User, 1)"] = {
+        "nothing": "loaded",
+        "expired": "loaded",
+        "kept": "changed",
+    }
     # hint: The variable was the only reference of yours.
     # hint: What does the session refer to strongly, and what weakly?
     # wrong: {} -- the map refers to what is unchanged only weakly: without you it is gone
@@ -413,7 +329,108 @@ def test_what_the_identity_map_holds(engine: Engine, statements: list[str], stor
     selects = {"nothing", "expired"}
 
     with Session(engine) as session:
-        play_with_map(story, session, statements, after, selects)
+        OneRow(session, statements, User).play(
+            story, model=lambda now, line: after[line].get(now, now), selects=selects
+        )
+
+
+@pytest.fixture
+def library(engine: Engine) -> Library:
+    """Shelves and books: see dojo/opponent/library.py."""
+    return Library(engine)
+
+
+class Fate:
+    """What you think becomes of a book. There is a method for each line of a story."""
+
+    def __init__(self, cascade: CascadeOptions, nullable: bool) -> None:
+        self.cascade = cascade  # of Shelf.books: see cascade.delete and cascade.delete_orphan
+        self.nullable = nullable  # whether the column book.shelf_id is
+        self.shelf = "NULL"  # or "here", or "there"
+        self.in_session = self.has_row = self.is_marked = False  # marked to be deleted
+
+    def add(self) -> None:
+        self.in_session = True
+
+    def append(self, shelf: str) -> None:
+        self.shelf, self.in_session = shelf, True
+
+    def assign(self, shelf: str) -> None:
+        # hint: A shelf is in the session, and maybe the book is not. On which was something set?
+        # hint: The cascade starts at the object that you set something on.
+        # wrong: self.append(shelf) -- the backref fills the list, but passes on no add()
+        # wrong: pass -- the book has a shelf now: whoever adds it later will see
+        # why: What is appended to a shelf in the session joins the session. A book that is told
+        # why: its shelf does not: true until 1.4, and no more.
+        self.shelf = shelf
+
+    def remove(self) -> None:
+        self.shelf = "NULL"
+        if self.cascade.delete_orphan and not self.has_row:
+            self.in_session = False  # a new orphan leaves the session at once
+
+    def delete_here(self) -> None:
+        # hint: It goes on to the books that are on this shelf now, or it does not.
+        # hint: If it does not, what are those books to refer to?
+        # wrong: self.is_marked = self.cascade.delete -- and where is the book?
+        # wrong: if self.shelf == "here": -- the default passes on no delete, and loses no row
+        #            self.is_marked = True
+        # wrong: if self.shelf == "here": -- only if the cascade has delete
+        #            self.shelf = "NULL"
+        # why: delete() goes along the cascade at once, to what is in the list at that moment. No
+        # why: later move saves it. Without that cascade the foreign key is to be NULL.
+        if self.shelf == "here":
+            self.is_marked = self.cascade.delete
+            self.shelf = "NULL"
+
+    def commit(self) -> str:
+        if not self.in_session:
+            return "no row"
+        # hint: What is without a shelf can be an orphan, a row with NULL, or a violation.
+        # hint: Only one of the three cascades makes a DELETE of what nobody has deleted.
+        # wrong: if self.is_marked: -- taken out of its list, a book may be an orphan
+        #            return "no row"
+        #        if self.shelf == "NULL" and not self.nullable:
+        #            return "refused"
+        # wrong: if self.is_marked or (self.shelf == "NULL" and self.cascade.delete): -- not "all"
+        #            return "no row"
+        #        if self.shelf == "NULL" and not self.nullable:
+        #            return "refused"
+        # wrong: if self.is_marked or (self.shelf == "NULL" and not self.nullable): -- no DELETE
+        #            return "no row"
+        # why: delete acts when the parent is deleted, delete-orphan when a child is without one
+        # why: at the flush: moved in time it is none. The rest is for the column to allow.
+        if self.is_marked or (self.shelf == "NULL" and self.cascade.delete_orphan):
+            return "no row"
+        if self.shelf == "NULL" and not self.nullable:
+            return "refused"
+        self.has_row = True
+        return self.shelf
+
+
+@pytest.mark.filterwarnings("ignore:Object of type")
+@stories(
+    "session.add(book)",
+    "here.books.append(book)",
+    "book.shelf = there",
+    "book.shelf.books.remove(book)",
+    "session.delete(here)",
+    "session.commit()",
+    first=[
+        "here, there, book = library('save-update, merge', nullable=True)",
+        "here, there, book = library('save-update, merge', nullable=False)",
+        "here, there, book = library('all', nullable=True)",
+        "here, there, book = library('all, delete-orphan', nullable=False)",
+    ],
+)
+def test_what_a_commit_leaves_of_a_child(engine: Engine, library: Library, story: Story) -> None:
+    """Complete the methods of `Fate`, above: which row of a book you think a commit leaves.
+
+    The shelves have rows, the book is new. `library` makes them, Shelf.books with this cascade
+    and book.shelf_id nullable or not. Only commit() flushes.
+    """
+    with Session(engine, autoflush=False) as session:
+        TwoShelves(session, library, Fate).play(story)
 
 
 def deposit_10(session: Session) -> None:
@@ -462,3 +479,156 @@ def test_a_deposit_that_nobody_loses(engine: Engine, observer: Connection, story
 
     balance = observer.scalar(select(Account.balance).where(Account.id == 1))
     rival.compare("the balance", 100 + 5 + 10 * rival.times, balance)
+
+
+def make_naval(session: Session) -> None:
+    """What somebody else does in the meantime."""
+    if session.scalar(select(Tag).where(Tag.name == "naval")) is None:
+        session.add(Tag(name="naval"))
+
+
+def forget(observer: Connection) -> None:
+    """Delete what the last story made."""
+    observer.execute(delete(product_tag).where(product_tag.c.product_id > 2))
+    observer.execute(delete(Product).where(Product.id > 2))
+    observer.execute(delete(Tag).where(Tag.id > 2))
+
+
+@pytest.mark.filterwarnings("ignore:Object of type")
+@stories(WAITS, ACTS, count=60)
+def test_a_tag_that_is_made_once(engine: Engine, observer: Connection, story: Story) -> None:
+    """Write `get_or_create`: the tag of that name, a new one if there is none.
+
+    Before any of your statements, somebody else may commit a tag of that name. The caller has
+    something pending, which must not be lost. The session does not autoflush.
+    """
+
+    def get_or_create(session: Session, name: str) -> Tag:
+        # hint: Between a look and an INSERT there is room for somebody else. Who says it failed?
+        # hint: What fails takes back the transaction, or the innermost savepoint.
+        # wrong: named = select(Tag).where(Tag.name == name) -- it may be there when you INSERT
+        #        tag = session.scalars(named).one_or_none()
+        #        if tag is None:
+        #            tag = Tag(name=name)
+        #            session.add(tag)
+        #            session.flush()
+        #        return tag
+        # wrong: return session.merge(Tag(name=name)) -- merge() looks for a key, and there is none
+        # wrong: try: -- that rolls back all, also what the caller had pending
+        #            tag = Tag(name=name)
+        #            session.add(tag)
+        #            session.flush()
+        #            return tag
+        #        except exc.IntegrityError:
+        #            session.rollback()
+        #            return session.scalars(select(Tag).where(Tag.name == name)).one()
+        # wrong: tag = Tag(name=name) -- the savepoint saves the rest, but this tag is not in it
+        #        with suppress(exc.IntegrityError), session.begin_nested():
+        #            session.add(tag)
+        #        return tag
+        # why: Only the INSERT itself knows. In a savepoint it may fail, and nothing else is lost;
+        # why: then the other one's row is there. In REPEATABLE READ, as by default in MySQL, it
+        # why: can be there and not be seen: read it with_for_update(). Where the database can,
+        # why: on_conflict_do_nothing() and a SELECT are shorter.
+        try:
+            with session.begin_nested():
+                tag = Tag(name=name)
+                session.add(tag)
+            return tag
+        except exc.IntegrityError:
+            return session.scalars(select(Tag).where(Tag.name == name)).one()
+
+    forget(observer)
+    rival = Rival(story, engine, act=make_naval)
+
+    with rival.at_work(autoflush=False) as session:
+        sextant = Product(name="sextant")
+        session.add(sextant)
+        sextant.tags = [get_or_create(session, "naval")]
+        session.commit()
+
+    tags = select(Tag.name).join(Tag.products).where(Product.name == "sextant")
+    rival.compare("the list of the sextant's tags", ["naval"], observer.scalars(tags).all())
+
+
+class NotEnoughError(Exception):
+    """There is less in the account than was to be withdrawn."""
+
+
+def deposit_to_grace(session: Session, amount: int) -> None:
+    session.get_one(Account, 2).balance += amount
+
+
+def withdraw_from_ada(session: Session, amount: int) -> None:
+    ada = session.get_one(Account, 1)
+    if ada.balance < amount:
+        raise NotEnoughError
+    ada.balance -= amount
+
+
+def pay_10(session: Session) -> None:
+    """What somebody else does in the meantime."""
+    deposit_to_grace(session, 10)
+    session.get_one(Account, 1).balance -= 10
+
+
+@stories(WAITS, ACTS, count=60)
+def test_a_payment_that_is_made_once(engine: Engine, observer: Connection, story: Story) -> None:
+    """Write `pay`: deposit to grace, withdraw from ada, and commit; all of it, or nothing.
+
+    Call the two functions above. Before any of your statements, somebody else may pay 10 from ada
+    to grace. The caller catches NotEnoughError, and may go on to commit.
+    """
+
+    def pay(session: Session, amount: int) -> None:
+        # hint: The accounts have a version: what does an UPDATE of an old one raise?
+        # hint: And then: what is in the session, and what has to be read again, how often?
+        # wrong: with session.begin(): -- all or nothing, but an old version fails: try again
+        #            deposit_to_grace(session, amount)
+        #            withdraw_from_ada(session, amount)
+        # wrong: while True: -- what is committed halfway is done again, or is never made good
+        #            with suppress(orm_exc.StaleDataError):
+        #                deposit_to_grace(session, amount)
+        #                session.commit()
+        #                withdraw_from_ada(session, amount)
+        #                session.commit()
+        #                return
+        #            session.rollback()
+        # wrong: while True: -- after NotEnoughError the deposit is still in the session
+        #            try:
+        #                deposit_to_grace(session, amount)
+        #                withdraw_from_ada(session, amount)
+        #                return session.commit()
+        #            except orm_exc.StaleDataError:
+        #                session.rollback()
+        # wrong: try: -- the rollback has expired the changes: there is nothing left to commit
+        #            deposit_to_grace(session, amount)
+        #            withdraw_from_ada(session, amount)
+        #            session.commit()
+        #        except orm_exc.StaleDataError:
+        #            session.rollback()
+        #            session.commit()
+        # why: Each attempt is a transaction of its own, which begins with the reading. begin()
+        # why: ends it: with a commit, or, whatever the error is, with a rollback.
+        while True:
+            try:
+                with session.begin():
+                    deposit_to_grace(session, amount)
+                    withdraw_from_ada(session, amount)
+                return
+            except orm_exc.StaleDataError:
+                continue
+
+    observer.execute(update(Account).values(balance=100))
+    rival = Rival(story, engine, act=pay_10)
+    paid = 0
+
+    with rival.at_work() as session:
+        with suppress(NotEnoughError):
+            pay(session, 85)
+            paid = 85
+        session.commit()
+
+    transferred = 10 * rival.times + (paid if rival.times > 1 else 85)
+    balances = observer.scalars(select(Account.balance).order_by(Account.id)).all()
+    rival.compare("what the two have", [100 - transferred, 100 + transferred], balances)

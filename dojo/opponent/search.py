@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
+from operator import itemgetter
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
@@ -26,12 +27,26 @@ class _Stop(BaseException):
         self.error = error
 
 
-def stories(*lines: str, count: int = COUNT) -> Callable[[Test], Test]:
+def _chosen_from(lines: Sequence[str], place: int) -> st.SearchStrategy[str]:
+    """One of these lines, for this place of a story.
+
+    Where all places choose from the same, Hypothesis makes half of the stories out of others, by
+    repeating a line. Many are the same story then, since what is impossible is left out.
+    """
+    choices = [(place, line) for line in lines]
+    return st.sampled_from(choices).map(itemgetter(1))
+
+
+def stories(
+    *lines: str, first: Sequence[str] = ("",), count: int = COUNT
+) -> Callable[[Test], Test]:
     """Run a test with `count` stories, made up of these lines, as its argument `story`.
 
-    It fails with the shortest one that it raises AssertionError for. Any other error ends the
-    search at once, and is raised as it is.
+    One of `first`, if there are any, is the first line of each. The test fails with the shortest
+    story that it raises AssertionError for. Any other error ends the search at once, and is raised
+    as it is.
     """
+    places = [first, *[("", *lines)] * LENGTH]
 
     def decorate(test: Test) -> Test:
         @wraps(test)
@@ -47,7 +62,7 @@ def stories(*lines: str, count: int = COUNT) -> Callable[[Test], Test]:
                 suppress_health_check=list(HealthCheck),
                 verbosity=Verbosity.quiet,
             )
-            @given(st.tuples(*[st.sampled_from(["", *lines])] * LENGTH))
+            @given(st.tuples(*[_chosen_from(lines, place) for place, lines in enumerate(places)]))
             def play(chosen: Sequence[str]) -> None:
                 try:
                     test(**fixtures, story=Story(list(filter(None, chosen)), lines))

@@ -84,7 +84,7 @@ class Story:
 
     def _from(self, line: str) -> list[str]:
         """The choices, beginning with this one."""
-        choices = self.choices or [line]
+        choices = self.choices if line in self.choices else [line]
         start = choices.index(line)
         return [*choices[start:], *choices[:start]]
 
