@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from dojo import attempt, timelimit
 from dojo.hole import open_hole
-from dojo.progress import SOLUTIONS, State, is_kata
+from dojo.progress import KATAS, SOLUTIONS, State, is_kata
 from dojo.reporter import KataReporter
 from dojo.solution import WrongAnswer, take_apart
 from dojo.xray.plugin import XRay
@@ -47,6 +47,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "since(version): true from that version of SQLAlchemy on")
     config.pluginmanager.register(KataReporter(config), "kata-reporter")
     config.pluginmanager.register(XRay(config), "x-ray")
+    stops_early = config.getoption("maxfail") or config.getoption("stepwise", False)
+    if stops_early and (config.rootpath / KATAS).is_dir():
+        # At the first one in the curriculum, rather than the first one in a shuffle.
+        config.option.randomly_reorganize = False
 
 
 def pytest_collection_finish() -> None:

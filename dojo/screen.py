@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from dojo.changes import Changes
 from dojo.progress import Kata, Result, State, chapter_name, chapters
 
+_FEW = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -37,6 +39,9 @@ def trouble_lines(unreadable: Sequence[str], gone: Sequence[str]) -> Iterator[Li
     """The chapters that Python could not import, and those that are not there."""
     for path in sorted(unreadable):
         yield Line(f"{chapter_name(path)} cannot be read: see above", "red")
+    if len(gone) > _FEW:
+        yield Line(f"{len(gone)} chapters are gone: git restore katas/ brings them back", "yellow")
+        return
     for path in gone:
         yield Line(f"{chapter_name(path)} is gone: git restore {path}", "yellow")
 

@@ -9,7 +9,7 @@ import pytest
 from tests.practice import Practice
 
 IDENTITY_MAP = "06_identity_map"
-AUTOFLUSH = "09_autoflush"
+CASCADES = "23_cascades"
 FIRST = "test_two_queries_for_one_row_return_one_object"
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -55,16 +55,16 @@ def test_new_katas_leave_the_answers_alone(upstream: Practice, clone: Practice) 
         path = upstream.path(IDENTITY_MAP, folder)
         text = path.read_text(encoding="utf-8")
         path.write_text(text + "\n\ndef test_new() -> None:\n    assert ___\n", encoding="utf-8")
-    newer = Practice(upstream.root.parent / "newer", AUTOFLUSH)
+    newer = Practice(upstream.root.parent / "newer", CASCADES)
     for folder in ("katas", "solutions"):
-        shutil.copy(newer.path(AUTOFLUSH, folder), upstream.path(AUTOFLUSH, folder))
+        shutil.copy(newer.path(CASCADES, folder), upstream.path(CASCADES, folder))
     commit(upstream)
 
     git(clone.root, "pull", "--quiet", "--rebase", "--autostash")
 
     assert clone.run("katas/").section("katas") == [
         "06 identity map  .________  1 of 9",
-        "09 autoflush     ________   0 of 8",
+        "23 cascades      ________   0 of 8",
     ]
 
 

@@ -8,14 +8,14 @@ import pytest
 from tests.practice import Practice
 
 IDENTITY_MAP = "06_identity_map"
-AUTOFLUSH = "09_autoflush"
+CASCADES = "23_cascades"
 FIRST = "test_two_queries_for_one_row_return_one_object"
 SECOND = "test_each_session_has_objects_of_its_own"
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Practice:
-    return Practice(tmp_path, IDENTITY_MAP, AUTOFLUSH)
+    return Practice(tmp_path, IDENTITY_MAP, CASCADES)
 
 
 def test_the_first_screen_names_one_kata_and_has_no_traceback(practice: Practice) -> None:
@@ -27,7 +27,7 @@ def test_the_first_screen_names_one_kata_and_has_no_traceback(practice: Practice
     assert "Error" not in screen.text
     assert screen.section("katas") == [
         "06 identity map  ________  0 of 8",
-        "09 autoflush     ________  0 of 8",
+        "23 cascades      ________  0 of 8",
     ]
     path, sentence, *source = screen.section("next")
     assert path == "katas/test_06_identity_map.py:22"
@@ -150,14 +150,14 @@ def test_a_hole_in_a_fixture_is_shown_where_it_is(tmp_path: Path) -> None:
 
 def test_when_all_is_solved(practice: Practice) -> None:
     practice.solve(IDENTITY_MAP)
-    practice.solve(AUTOFLUSH)
+    practice.solve(CASCADES)
 
     screen = practice.run("katas/", "--katas-json=progress.json", "--junitxml=junit.xml")
 
     assert screen.status == pytest.ExitCode.OK
     assert screen.section("next") == []
     assert screen.section("done")[0].startswith("All 16 solved.")
-    assert screen.section("katas")[1] == "09 autoflush     ........  8 of 8"
+    assert screen.section("katas")[1] == "23 cascades      ........  8 of 8"
     counts = json.loads((practice.root / "progress.json").read_text())
-    assert counts["09 autoflush"] == {"solved": 8, "skipped": 0, "to_do": 0, "wrong": 0}
+    assert counts["23 cascades"] == {"solved": 8, "skipped": 0, "to_do": 0, "wrong": 0}
     assert "<testcase" in (practice.root / "junit.xml").read_text()

@@ -9,63 +9,76 @@ from pathlib import Path
 import pytest
 
 from dojo.requirements import problems
+from tests.nested import ROOT
 from tests.practice import Practice
 
 IDENTITY_MAP = "06_identity_map"
-AUTOFLUSH = "09_autoflush"
+CASCADES = "23_cascades"
 FIRST = "test_two_queries_for_one_row_return_one_object"
 SECOND = "test_each_session_has_objects_of_its_own"
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Practice:
-    return Practice(tmp_path, IDENTITY_MAP, AUTOFLUSH)
+    return Practice(tmp_path, IDENTITY_MAP, CASCADES)
 
 
 def test_a_syntax_error_keeps_no_other_chapter_from_running(practice: Practice) -> None:
-    practice.replace(AUTOFLUSH, "def test_what_is_sent", "deff test_what_is_sent")
+    practice.replace(CASCADES, "def test_what_one_add", "deff test_what_one_add")
 
     screen = practice.run("katas/")
 
     assert screen.status == pytest.ExitCode.TESTS_FAILED
-    assert "katas/test_09_autoflush.py:18: Python cannot read this line" in screen.text
+    assert "katas/test_23_cascades.py:18: Python cannot read this line" in screen.text
     assert "site-packages" not in screen.text
     assert screen.section("katas") == [
         "06 identity map  ________  0 of 8",
-        "09 autoflush cannot be read: see above",
+        "23 cascades cannot be read: see above",
     ]
 
 
 def test_a_bad_import_keeps_no_other_chapter_from_running(practice: Practice) -> None:
-    practice.replace(AUTOFLUSH, "import pytest\n", "import pytest\nimport nowhere\n")
+    practice.replace(CASCADES, "import pytest\n", "import pytest\nimport nowhere\n")
 
     screen = practice.run("katas/")
 
-    assert "katas/test_09_autoflush.py:12: in <module>" in screen.text
+    assert "katas/test_23_cascades.py:12: in <module>" in screen.text
     assert "E   ModuleNotFoundError: No module named 'nowhere'" in screen.text
-    assert screen.section("katas")[-1] == "09 autoflush cannot be read: see above"
+    assert screen.section("katas")[-1] == "23 cascades cannot be read: see above"
 
 
 def test_a_deleted_and_a_renamed_chapter_are_missed(practice: Practice) -> None:
-    practice.path(AUTOFLUSH).rename(practice.path("09_mine"))
-    mine = practice.path("09_mine")
+    practice.path(CASCADES).rename(practice.path("23_mine"))
+    mine = practice.path("23_mine")
 
     screen = practice.run("katas/", "--hint", f"--deselect=katas/test_{IDENTITY_MAP}.py")
 
     assert screen.section("katas") == [
-        "09 mine  ________  0 of 8",
-        "09 autoflush is gone: git restore katas/test_09_autoflush.py",
+        "23 mine  ________  0 of 8",
+        "23 cascades is gone: git restore katas/test_23_cascades.py",
     ]
     assert screen.section("hint") == [
         f"solutions/{mine.name} is not there: git restore solutions/{mine.name}"
     ]
 
 
+def test_many_deleted_chapters_take_one_line(tmp_path: Path) -> None:
+    chapters = [path.stem.removeprefix("test_") for path in sorted(ROOT.glob("katas/test_0*.py"))]
+    practice = Practice(tmp_path, *chapters)
+    for chapter in chapters[:4]:
+        practice.path(chapter).unlink()
+
+    screen = practice.run("katas/")
+
+    last = screen.section("katas")[-1]
+    assert last == "4 chapters are gone: git restore katas/ brings them back"
+
+
 def test_a_deleted_kata_is_missed(practice: Practice) -> None:
-    practice.replace(AUTOFLUSH, "def test_two_ways_to_send", "def two_ways_to_send")
+    practice.replace(CASCADES, "def test_what_becomes_of", "def what_becomes_of")
 
     assert (
-        practice.run("katas/").section("katas")[1] == "09 autoflush     _______   0 of 7, 1 missing"
+        practice.run("katas/").section("katas")[1] == "23 cascades      _______   0 of 7, 1 missing"
     )
 
 
@@ -133,7 +146,7 @@ def test_an_interrupt_ends_the_run_and_keeps_the_counts(practice: Practice) -> N
 )
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork()")
 def test_what_one_kata_leaves_behind_hurts_no_other(practice: Practice, statement: str) -> None:
-    practice.solve(AUTOFLUSH)
+    practice.solve(CASCADES)
     practice.replace(IDENTITY_MAP, "    by_name = ", f"    {statement}\n    by_name = ")
     practice.fill(IDENTITY_MAP, FIRST, "42")
 
@@ -141,19 +154,19 @@ def test_what_one_kata_leaves_behind_hurts_no_other(practice: Practice, statemen
 
     assert screen.section("katas") == [
         "06 identity map  F_______  0 of 8",
-        "09 autoflush     ........  8 of 8",
+        "23 cascades      ........  8 of 8",
     ]
 
 
 def test_a_database_that_is_deleted_hurts_its_own_kata_alone(practice: Practice) -> None:
     delete = "import os; os.unlink(str(session.get_bind().engine.url.database))"
     practice.replace(IDENTITY_MAP, "    by_name = ", f"    {delete}\n    by_name = ")
-    practice.solve(AUTOFLUSH)
+    practice.solve(CASCADES)
 
     screen = practice.run("katas/", "-p", "no:randomly")
 
     assert "E   sqlalchemy.exc.OperationalError" in screen.text
-    assert screen.section("katas")[1] == "09 autoflush     ........  8 of 8"
+    assert screen.section("katas")[1] == "23 cascades      ........  8 of 8"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a device that is always full")
@@ -206,7 +219,7 @@ def test_line_endings_of_windows(practice: Practice) -> None:
 
     assert screen.section("katas") == [
         "06 identity map  F__F____  0 of 8",
-        "09 autoflush     ________  0 of 8",
+        "23 cascades      ________  0 of 8",
     ]
 
 

@@ -7,16 +7,16 @@ import pytest
 from tests.practice import Practice
 
 IDENTITY_MAP = "06_identity_map"
-AUTOFLUSH = "09_autoflush"
+CASCADES = "23_cascades"
 FIRST = "test_two_queries_for_one_row_return_one_object"
 
 
 @pytest.fixture
 def practice(tmp_path: Path) -> Practice:
     """One kata solved, one wrong, the others open."""
-    practice = Practice(tmp_path, IDENTITY_MAP, AUTOFLUSH)
+    practice = Practice(tmp_path, IDENTITY_MAP, CASCADES)
     practice.fill(IDENTITY_MAP, FIRST, '"Countess of Lovelace"')
-    practice.fill(AUTOFLUSH, "test_what_fails_at_an_innocent_query", '["SELECT"]')
+    practice.fill(CASCADES, "test_what_taking_out_of_a_list_means", '"DELETE"')
     return practice
 
 
@@ -33,9 +33,9 @@ def test_the_counts_are_the_same(practice: Practice, options: str) -> None:
     assert screen.status == pytest.ExitCode.TESTS_FAILED
     assert screen.section("katas") == [
         "06 identity map  ._______  1 of 8",
-        "09 autoflush     _____F__  0 of 8",
+        "23 cascades      _____F__  0 of 8",
     ]
-    assert screen.section("next")[1] == "what fails at an innocent query"
+    assert screen.section("next")[1] == "what taking out of a list means"
     assert "1 failed, 1 passed, 14 to do" in screen.lines[-1]
 
 
@@ -48,7 +48,7 @@ def test_verbose_names_every_kata(practice: Practice) -> None:
 
 @pytest.mark.parametrize("option", ["-x", "--sw"])
 def test_up_to_the_first_that_is_not_solved(practice: Practice, option: str) -> None:
-    screen = practice.run("katas/", "-p", "no:randomly", option)
+    screen = practice.run("katas/", option)
 
     assert screen.section("katas") == ["06 identity map  ._  1 of 2"]
     assert screen.section("next")[1] == "each session has objects of its own"
@@ -61,14 +61,14 @@ def test_only_what_failed_last(practice: Practice) -> None:
 
     assert screen.section("katas") == [
         "06 identity map  _______   0 of 7",
-        "09 autoflush     _____F__  0 of 8",
+        "23 cascades      _____F__  0 of 8",
     ]
 
 
 def test_one_kata_by_a_part_of_its_name(practice: Practice) -> None:
-    screen = practice.run("katas/", "-k", "innocent")
+    screen = practice.run("katas/", "-k", "taking_out")
 
-    assert screen.section("katas") == ["09 autoflush  F  0 of 1"]
+    assert screen.section("katas") == ["23 cascades  F  0 of 1"]
 
 
 def test_one_kata_as_an_editor_names_it(practice: Practice) -> None:
@@ -88,7 +88,7 @@ def test_a_list_of_katas(practice: Practice, options: tuple[str, ...]) -> None:
 
 
 def test_a_debugger_at_the_failure(practice: Practice) -> None:
-    screen = practice.run("katas/", "--pdb", "-k", "innocent", stdin="p 6 * 7\nq\n")
+    screen = practice.run("katas/", "--pdb", "-k", "taking_out", stdin="p 6 * 7\nq\n")
 
     assert "(Pdb) 42" in screen.text
 
@@ -103,7 +103,7 @@ def test_junit_has_every_kata(practice: Practice) -> None:
 
 def test_no_colour_unless_there_is_a_terminal(practice: Practice) -> None:
     assert "\x1b[" not in practice.run("katas/").text
-    assert "\x1b[31m09 autoflush" in practice.run("katas/", "--color=yes").text
+    assert "\x1b[31m23 cascades" in practice.run("katas/", "--color=yes").text
 
 
 def test_a_narrow_terminal(practice: Practice) -> None:
