@@ -98,9 +98,10 @@ def database_path(template: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template() -> Iterator[Path]:
     """The SQLite database that each test gets a copy of."""
-    return database.make_template(tmp_path_factory.mktemp("katas") / "template.db", populate)
+    with database.folder() as folder:
+        yield database.make_template(folder / "template.db", populate)
 
 
 def populate(connection: Connection) -> None:

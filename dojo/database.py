@@ -5,15 +5,22 @@ than ``sqlite://``, where all sessions share one connection: there an uncommitte
 and closing one session undoes the other's work.
 """
 
-from collections.abc import Callable, MutableMapping
+import os
+import shutil
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+
+_IN_MEMORY = "/dev/shm"
+"""Where Linux keeps files in memory."""
 
 _compiled_statements: MutableMapping[Any, Any] = {}
 
@@ -35,6 +42,17 @@ class SharedCacheDialect(SQLiteDialect_pysqlite):
 
 
 registry.register("sqlite.kata", __name__, SharedCacheDialect.__name__)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder for the files of one run: in memory, where the system has a place for that."""
+    in_memory = os.access(_IN_MEMORY, os.W_OK)
+    path = Path(mkdtemp(prefix="session_katas_", dir=_IN_MEMORY if in_memory else None))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def make_template(path: Path, populate: Callable[[Connection], None]) -> Path:
