@@ -33,7 +33,7 @@ def engine(connect: Connect) -> Iterator[Engine]:
     engine = connect()
     yield engine
     close_all_sessions()
-    engine.pool.dispose()
+    engine.dispose()
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def observer(connect: Connect) -> Iterator[Connection]:
     engine = connect().execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection
-    engine.pool.dispose()
+    engine.dispose()
 
 
 @pytest.fixture
