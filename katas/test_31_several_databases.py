@@ -19,11 +19,9 @@ from sqlalchemy import (
     Executable,
     Insert,
     Update,
-    create_engine,
     delete,
     event,
     exc,
-    insert,
     select,
     text,
     union,
@@ -31,7 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, close_all_sessions, sessionmaker
 
-from katas.models import ROWS, Base, Product, Review, Tag, User, product_tag
+from dojo import database
+from katas.models import Base, Product, Review, Tag, User, product_tag
 
 NEW_NAMES = union(
     select(User.name.label("new")).where(User.id > 3),
@@ -45,14 +44,9 @@ UNANSWERED = (ConnectionError, exc.InvalidRequestError)
 
 
 @pytest.fixture
-def other_engine(tmp_path: Path) -> Iterator[Engine]:
+def other_engine(template: Path, tmp_path: Path) -> Iterator[Engine]:
     """A second database, a SQLite file. It has the tables of the first one, and their rows."""
-    other_engine = create_engine(f"sqlite:///{tmp_path}/other.db")
-    with other_engine.begin() as connection:
-        connection.exec_driver_sql("PRAGMA synchronous=OFF")  # faster, and it is not to last
-        Base.metadata.create_all(connection)
-        for model, rows in ROWS.items():
-            connection.execute(insert(model), rows)
+    other_engine = database.connect(database.copy_template(template, tmp_path / "other.db"))
     yield other_engine
     close_all_sessions()
     other_engine.dispose()
