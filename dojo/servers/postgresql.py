@@ -5,10 +5,19 @@ from sqlalchemy import URL, MetaData, TextClause, text
 from dojo.servers.server import MARK, Server
 
 _LOOK = text("""
-    WITH tables AS (
-        SELECT oid, xmin FROM pg_class WHERE relnamespace = to_regnamespace(:name)
+    WITH own AS (
+        SELECT classid, objid FROM pg_depend
+        WHERE refclassid = 'pg_namespace'::regclass
+        AND refobjid = (SELECT to_regnamespace(:name))
+    ), tables(oid) AS (
+        SELECT objid FROM own WHERE classid = 'pg_class'::regclass
+        UNION ALL
+        SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT objid FROM own)
     ), parts(part) AS (
-        SELECT 'table ' || oid || ' ' || xmin FROM tables
+        SELECT 'own ' || classid || ' ' || objid FROM own
+        UNION ALL
+        SELECT 'table ' || oid || ' ' || xmin FROM pg_class
+        WHERE oid IN (SELECT oid FROM tables)
         UNION ALL
         SELECT 'column ' || attrelid || ' ' || attnum || ' ' || xmin FROM pg_attribute
         WHERE attrelid IN (SELECT oid FROM tables) AND attnum > 0
@@ -18,12 +27,6 @@ _LOOK = text("""
         UNION ALL
         SELECT 'trigger ' || oid || ' ' || xmin FROM pg_trigger
         WHERE tgrelid IN (SELECT oid FROM tables)
-        UNION ALL
-        SELECT 'type ' || oid || ' ' || xmin FROM pg_type
-        WHERE typnamespace = to_regnamespace(:name)
-        UNION ALL
-        SELECT 'function ' || oid || ' ' || xmin FROM pg_proc
-        WHERE pronamespace = to_regnamespace(:name)
     )
     SELECT md5(string_agg(part, ',' ORDER BY part)) FROM parts
 """)
