@@ -136,6 +136,29 @@ def test_two_flushes_in_a_row() -> None:
     assert shown == expected
 
 
+def test_get_finds_an_expired_object() -> None:
+    shown = xray("""\
+    def test(session):
+        ada = session.get(User, 1)
+        session.commit()
+        session.get(User, 1)
+    """)
+    expected = """\
+     2  ada = session.get(User, 1)
+          BEGIN                                 connection 1 taken from the pool
+          SELECT … FROM user WHERE user.id = 1
+          ada: loaded as persistent             User 1
+     3  session.commit()
+          COMMIT                                connection 1 back in the pool
+          ada: expired
+     4  session.get(User, 1)
+          BEGIN                                 connection 1 taken from the pool
+          SELECT … FROM user WHERE user.id = 1
+          ada: refreshed
+"""
+    assert shown == expected
+
+
 def test_attributes_are_loaded() -> None:
     shown = xray("""\
     def test(session):
