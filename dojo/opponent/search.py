@@ -46,7 +46,8 @@ def stories(
     story that it raises AssertionError for. Any other error ends the search at once, and is raised
     as it is.
     """
-    places = [first, *[("", *lines)] * LENGTH]
+    choices = [first, *[("", *lines)] * LENGTH]
+    places = [_chosen_from(some, place) for place, some in enumerate(choices)]
 
     def decorate(test: Test) -> Test:
         @wraps(test)
@@ -62,7 +63,7 @@ def stories(
                 suppress_health_check=list(HealthCheck),
                 verbosity=Verbosity.quiet,
             )
-            @given(st.tuples(*[_chosen_from(lines, place) for place, lines in enumerate(places)]))
+            @given(st.tuples(*places))
             def play(chosen: Sequence[str]) -> None:
                 try:
                     test(**fixtures, story=Story(list(filter(None, chosen)), lines))
