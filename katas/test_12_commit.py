@@ -76,7 +76,7 @@ def test_what_is_left_for_close(session: Session, traffic: list[str]) -> None:
 
 @pytest.mark.only_on("sqlite", "postgresql")
 def test_a_rule_that_waits_for_the_commit(
-    engine: Engine, session: Session, pool: QueuePool
+    engine: Engine, session: Session, pool: QueuePool, observer: Connection
 ) -> None:
     """Letter 2 is an answer to letter 7, which is not there. See to it that letter 1 is saved.
 
@@ -93,6 +93,7 @@ def test_a_rule_that_waits_for_the_commit(
     assert pool.checkedout() == 0
     session.add(Letter(id=1))
     session.commit()
+    assert observer.scalars(select(Letter.id)).all() == [1]
 
 
 def test_which_commits_are_sent(session: Session, traffic: list[str]) -> None:
